@@ -1,0 +1,347 @@
+#include "agent/agent.h"
+
+#include "agent/operation.h"
+#include "agent/port.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/secret.h"
+#include "channel/link.h"
+#include "schema/tables.h"
+#include "wire/read.h"
+#include "wire/write.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+
+#define PROTOCOL_VERSION  1
+#define REQUEST_BYTES_MAX ((size_t)2 << 20)
+#define ARENA_BYTES_MAX   ((size_t)48 << 20)
+#define PORT_RETRY_USEC   USEC_PER_SEC /* the port's driver may come after us */
+
+struct Agent {
+        Loop *loop;
+        AgentConfig *config;
+        Operations *operations;
+        Link *link;      /* NULL while there is no port and no connection */
+        LoopIo listener; /* where we listen instead of opening a port */
+        LoopTimer retry; /* of opening the port */
+        int port_error;  /* that has been logged */
+        char instance[33];
+        char boot_id[64];
+        char host_name[256];
+        char os_name[256];
+        uint64_t nonce; /* of the conversation; 0 before the first hello */
+};
+
+static int open_port(Agent *agent);
+
+/* outwards */
+
+static void agent_send(Agent *agent, FrameKind kind, const void *object)
+{
+        _cleanup_(buf_done) Buf payload = {.max = FRAME_PAYLOAD_MAX};
+
+        tlv_write(&payload, object);
+        if (!buf_error(&payload))
+                (void)link_send(agent->link, kind, 0, payload.data, payload.size);
+}
+
+static void send_answer(void *user, uint32_t id, Buf *payload)
+{
+        Agent *agent = user;
+
+        if (agent->link && link_send_message(agent->link, FRAME_ANSWER, id, payload) < 0)
+                log_error("an answer could not be queued: the host does not take any");
+}
+
+static void send_confirm(void *user, uint32_t id)
+{
+        Agent *agent = user;
+
+        if (agent->link)
+                (void)link_send(agent->link, FRAME_CONFIRM, id, NULL, 0);
+}
+
+static void send_welcome(Agent *agent, Usec now)
+{
+        char *operations[64], *disabled[64];
+        AgentHello hello = {
+                .type = &type_AgentHello,
+                .protocol = PROTOCOL_VERSION,
+                .version = (char *)GUESTOPS_VERSION,
+                .instance = agent->instance,
+                .boot_id = agent->boot_id,
+                .clock = (int64_t)now,
+                .operations.items = operations,
+                .disabled.items = disabled,
+                .host_name = agent->host_name,
+                .os_name = agent->os_name,
+        };
+
+        for (size_t i = 0; i < n_operation_rows && i < ELEMENTS(operations); i++) {
+                char *name = (char *)operation_rows[i].name;
+
+                operations[hello.operations.n++] = name;
+                if (agent_config_disables(agent->config, name))
+                        disabled[hello.disabled.n++] = name;
+        }
+        agent_send(agent, FRAME_WELCOME, &hello);
+}
+
+/* inwards */
+
+static void take_hello(Agent *agent, uint64_t nonce, const char *payload, size_t size, Usec now)
+{
+        _cleanup_(arena_freep) Arena *arena = arena_new((size_t)1 << 20);
+        const HostHello *hello = NULL;
+        WireError error;
+
+        if (!arena || nonce == 0 ||
+            tlv_read(arena, payload, size, &type_HostHello, &hello, &error) < 0)
+                return;
+        log_debug("hello of a host, version %.32s", hello->version);
+        operations_cancel_all(agent->operations);
+        agent->nonce = nonce;
+        link_set_nonce(agent->link, nonce);
+        send_welcome(agent, now);
+}
+
+static void refuse(Agent *agent, uint32_t id, Arena *arena, const char *why)
+{
+        ChannelAnswer answer = {.type = &type_ChannelAnswer};
+        Fault fault = {0};
+        Buf payload = {.max = FRAME_PAYLOAD_MAX};
+
+        (void)fault_raise(&fault, arena, FAULT_GUEST_OPERATIONS_UNAVAILABLE, NULL, "%s", why);
+        answer.fault = fault.detail;
+        answer.message = (char *)fault.message;
+        tlv_write(&payload, &answer);
+        send_answer(agent, id, &payload);
+        buf_done(&payload);
+}
+
+/* A request for another life of this agent, or one that waited too long, is never begun. */
+static void take_request(Agent *agent, uint32_t id, const char *payload, size_t size, Usec now)
+{
+        _cleanup_(arena_freep) Arena *arena = arena_new(ARENA_BYTES_MAX);
+        const ChannelRequest *request = NULL;
+        WireError error;
+
+        if (!arena)
+                return;
+        if (tlv_read(arena, payload, size, &type_ChannelRequest, &request, &error) < 0) {
+                log_warning("a request of the host is malformed: %s %s", error.path, error.reason);
+                refuse(agent, id, arena, "The agent could not read the request.");
+        } else if (strcmp(request->instance, agent->instance) != 0) {
+                refuse(agent, id, arena, "The agent has been restarted meanwhile.");
+        } else if (request->deadline < (int64_t)now) {
+                log_warning("request %.64s came too late and is not begun", request->request_id);
+                refuse(agent, id, arena, "The request reached the agent too late.");
+        } else {
+                operations_begin(agent->operations, id, moved(arena), request, now);
+        }
+}
+
+static void on_message(void *user, FrameKind kind, uint64_t nonce, uint32_t id, const char *payload,
+                       size_t size, Usec now)
+{
+        const AgentClock clock = {.type = &type_AgentClock, .clock = (int64_t)now};
+        Agent *agent = user;
+
+        switch (kind) {
+        case FRAME_HELLO:
+                take_hello(agent, nonce, payload, size, now);
+                break;
+        case FRAME_PING:
+                agent_send(agent, FRAME_PONG, &clock);
+                break;
+        case FRAME_REQUEST:
+                take_request(agent, id, payload, size, now);
+                break;
+        case FRAME_GO:
+                operations_go(agent->operations, id, now);
+                break;
+        case FRAME_CANCEL:
+                link_forget(agent->link, id);
+                operations_cancel(agent->operations, id);
+                break;
+        case FRAME_WELCOME:
+        case FRAME_ANNOUNCE:
+        case FRAME_PONG:
+        case FRAME_ANSWER:
+        case FRAME_CONFIRM:
+        case FRAME_CREDIT:
+        default:
+                log_debug("a frame of kind %d is none for an agent", (int)kind);
+                break;
+        }
+}
+
+static void on_lost(void *user, const char *why, Usec now)
+{
+        Agent *agent = user;
+
+        (void)now;
+        log_debug("channel: %s", why);
+        operations_cancel_all(agent->operations);
+        agent->nonce = 0;
+        link_set_nonce(agent->link, 0);
+        if (agent->config->listen) {
+                agent->link = link_close(agent->link);
+                (void)loop_io_set(&agent->listener, EPOLLIN);
+        }
+}
+
+/* the channel */
+
+static int open_link(Agent *agent, int fd, LinkMode mode)
+{
+        const LinkCallbacks callbacks = {
+                .on_message = on_message,
+                .on_lost = on_lost,
+                .user = agent,
+        };
+        LinkConfig config = LINK_CONFIG_DEFAULT;
+        int r;
+
+        config.mode = mode;
+        config.message_bytes_max = REQUEST_BYTES_MAX;
+        config.incoming_bytes_max = 8 * REQUEST_BYTES_MAX;
+        r = link_open(agent->loop, fd, &config, &callbacks, &agent->link);
+        if (r < 0)
+                return r;
+        return link_send(agent->link, FRAME_ANNOUNCE, 0, NULL, 0);
+}
+
+static int on_retry(LoopTimer *timer, Usec now)
+{
+        (void)now;
+        return open_port(container_of(timer, Agent, retry));
+}
+
+static int open_port(Agent *agent)
+{
+        int fd = port_open(agent->config->port);
+
+        if (fd >= 0)
+                return open_link(agent, fd, LINK_PORT);
+        if (fd != agent->port_error)
+                log_warning("virtio-serial port '%s': %s; waiting for it", agent->config->port,
+                            fd == -ENOENT ? "this machine has none of that name" : strerror(-fd));
+        agent->port_error = fd;
+        return loop_timer_set(agent->loop, &agent->retry, loop_now(agent->loop) + PORT_RETRY_USEC);
+}
+
+/* One host at a time, as on a port; the next one waits until it has left. */
+static int on_connection(LoopIo *io, uint32_t events, Usec now)
+{
+        Agent *agent = container_of(io, Agent, listener);
+        int fd;
+
+        (void)events;
+        (void)now;
+        fd = accept4(io->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+        if (fd < 0)
+                return 0;
+        if (open_link(agent, fd, LINK_SOCKET) < 0)
+                return 0;
+        return loop_io_set(io, 0);
+}
+
+static int listen_for_host(Agent *agent)
+{
+        int fd = port_listen(agent->config->listen);
+
+        if (fd < 0) {
+                log_error("cannot listen on %s: %s", agent->config->listen, strerror(-fd));
+                return fd;
+        }
+        agent->listener = (LoopIo){.fd = fd, .on_ready = on_connection};
+        return loop_add_io(agent->loop, &agent->listener, EPOLLIN);
+}
+
+/* facts */
+
+static void read_line(const char *path, char *text, size_t size)
+{
+        FILE *file = fopen(path, "re");
+
+        if (file && !fgets(text, (int)size, file))
+                text[0] = '\0';
+        if (file)
+                (void)fclose(file);
+        text[strcspn(text, "\n")] = '\0';
+}
+
+/* os-release(5) */
+static void read_os_name(char *name, size_t size)
+{
+        static const char key[] = "PRETTY_NAME=";
+        FILE *file = fopen("/etc/os-release", "re");
+        char line[512];
+
+        (void)snprintf(name, size, "Linux");
+        while (file && fgets(line, sizeof(line), file)) {
+                if (strncmp(line, key, strlen(key)) != 0)
+                        continue;
+                line[strcspn(line, "\n")] = '\0';
+                (void)snprintf(name, size, "%s", line + strlen(key) + (line[strlen(key)] == '"'));
+                name[strcspn(name, "\"")] = '\0';
+        }
+        if (file)
+                (void)fclose(file);
+}
+
+/* life */
+
+int agent_new(Loop *loop, AgentConfig *config, Agent **ret)
+{
+        _cleanup_(agent_freep) Agent *agent = calloc(1, sizeof(*agent));
+        const OperationsHost host = {
+                .send_answer = send_answer,
+                .send_confirm = send_confirm,
+                .user = agent,
+        };
+        int r;
+
+        if (!agent) {
+                agent_config_free(config);
+                return -ENOMEM;
+        }
+        agent->loop = loop;
+        agent->config = config;
+        agent->listener.fd = -1;
+        agent->retry.on_due = on_retry;
+        random_hex(agent->instance, 16);
+        read_line("/proc/sys/kernel/random/boot_id", agent->boot_id, sizeof(agent->boot_id));
+        read_line("/proc/sys/kernel/hostname", agent->host_name, sizeof(agent->host_name));
+        read_os_name(agent->os_name, sizeof(agent->os_name));
+        r = operations_new(loop, config, &host, &agent->operations);
+        if (r < 0) {
+                log_error("cannot start: %s", strerror(-r));
+                return r;
+        }
+        r = config->listen ? listen_for_host(agent) : open_port(agent);
+        if (r < 0)
+                return r;
+        *ret = moved(agent);
+        return 0;
+}
+
+Agent *agent_free(Agent *agent)
+{
+        if (!agent)
+                return NULL;
+        agent->link = link_close(agent->link);
+        loop_timer_clear(&agent->retry);
+        loop_io_remove(&agent->listener);
+        if (agent->listener.fd >= 0 && agent->config->listen)
+                (void)unlink(agent->config->listen);
+        fd_close(agent->listener.fd);
+        operations_free(agent->operations);
+        agent_config_free(agent->config);
+        free(agent);
+        return NULL;
+}

@@ -1,0 +1,17 @@
+#pragma once
+
+/*
+ * Agent: the root monitor in the guest. One event loop: the channel, the operations in flight, the
+ * programs it started. It never opens a user's file, never blocks, and never believes the host
+ * about who somebody is.
+ */
+
+#include "agent/config.h"
+#include "loop/loop.h"
+
+typedef struct Agent Agent;
+
+/* @config: taken over, in every case. Return: 0, or a negative errno that has been logged. */
+int agent_new(Loop *loop, AgentConfig *config, Agent **ret);
+Agent *agent_free(Agent *agent);
+DEFINE_CLEANUP(Agent, agent_free)

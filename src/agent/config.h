@@ -1,0 +1,38 @@
+#pragma once
+
+/*
+ * The guest's own configuration. It rules: the host cannot override any of it.
+ * Source: guestops-agent.conf(5).
+ */
+
+#include "base/base.h"
+
+#define AGENT_PORT_NAME "org.guestops.agent.0"
+
+typedef struct AgentConfig {
+        char *port;                 /* name of the virtio-serial port */
+        char *listen;               /* path of a socket to listen on instead, NULL for the port */
+        bool disabled;              /* all guest operations */
+        char **disabled_operations; /* one by one */
+        size_t n_disabled_operations;
+        char *pam_service;
+        Usec credential_cache_usec; /* 0: off */
+        Usec fail_delay_usec;       /* at least so long before a refused login is told */
+        Usec login_usec;            /* deadline of one login */
+        Usec retention_usec;        /* of ended programs */
+        size_t programs_max;        /* records of started programs */
+        size_t operations_max;      /* in flight at once */
+} AgentConfig;
+
+/**
+ * agent_config_load() - defaults, and what @path says
+ * @required:   whether it is an error that the file does not exist
+ *
+ * Return: 0, or a negative errno; what is wrong has been logged with file and line.
+ */
+int agent_config_load(const char *path, bool required, AgentConfig **ret);
+AgentConfig *agent_config_free(AgentConfig *config);
+DEFINE_CLEANUP(AgentConfig, agent_config_free)
+
+/* Return: whether the guest forbids this operation. */
+bool agent_config_disables(const AgentConfig *config, const char *operation);

@@ -1,0 +1,25 @@
+#pragma once
+
+/*
+ * Remembers for a short while which credentials PAM has accepted, because a check costs 34 ms and
+ * clients poll. Neither name nor password is kept: entries are HMAC-SHA256 under a key that is
+ * random at every start. Account rules are asked again at every use; see login.c.
+ *
+ * Everything is forgotten when the files that decide about logins change.
+ */
+
+#include "loop/loop.h"
+
+#define CREDENTIAL_CACHE_MAX 64
+
+typedef struct CredentialCache CredentialCache;
+
+/* @keep: from the check on, not from the last use; 0 remembers nothing. */
+int credential_cache_new(Loop *loop, Usec keep, CredentialCache **ret);
+CredentialCache *credential_cache_free(CredentialCache *cache);
+DEFINE_CLEANUP(CredentialCache, credential_cache_free)
+
+bool credential_cache_has(CredentialCache *cache, const char *user, const char *password, Usec now);
+void credential_cache_put(CredentialCache *cache, const char *user, const char *password, Usec now);
+/* Forgets all of this user. */
+void credential_cache_drop(CredentialCache *cache, const char *user);

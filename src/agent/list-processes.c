@@ -1,0 +1,358 @@
+/*
+ * ListProcessesInGuest: what was started here, then what the guest's kernel shows to this user.
+ * Source: vSphere Web Services API, GuestProcessManager; proc(5).
+ */
+
+#include "agent/operation.h"
+#include "base/clock.h"
+#include "base/utf8.h"
+#include "schema/tables.h"
+#include "wire/write.h"
+
+#include <ctype.h>
+#include <dirent.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <sys/stat.h>
+
+#define LIST_USEC       (20 * USEC_PER_SEC)
+#define CMDLINE_MAX     ((size_t)32 << 10)
+#define OWNERS_MAX      64
+#define STARTTIME_FIELD 22 /* proc(5), /proc/[pid]/stat */
+
+typedef struct Scan {
+        WireLongs pids; /* none: all */
+        int64_t boot;   /* µs since 1970 */
+        long ticks;     /* per second */
+        struct {
+                uid_t uid;
+                char *name;
+        } owners[OWNERS_MAX];
+        size_t n_owners;
+} Scan;
+
+/* the child, as the user */
+
+static ssize_t read_file(int dir, const char *name, char *data, size_t size)
+{
+        _cleanup_(fd_closep) int fd = openat(dir, name, O_RDONLY | O_CLOEXEC);
+        size_t done = 0;
+
+        if (fd < 0)
+                return -errno;
+        while (done < size) {
+                ssize_t n = read(fd, data + done, size - done);
+
+                if (n < 0 && errno != EINTR)
+                        return -errno;
+                if (n == 0)
+                        break;
+                if (n > 0)
+                        done += (size_t)n;
+        }
+        return (ssize_t)done;
+}
+
+static const char *owner_name(Scan *scan, Arena *arena, uid_t uid)
+{
+        const struct passwd *entry;
+        char *name;
+
+        for (size_t i = 0; i < scan->n_owners; i++)
+                if (scan->owners[i].uid == uid)
+                        return scan->owners[i].name;
+        entry = getpwuid(uid);
+        name = entry ? arena_strdup(arena, entry->pw_name)
+                     : arena_printf(arena, "%" PRIu32, (uint32_t)uid);
+        if (name && scan->n_owners < OWNERS_MAX) {
+                scan->owners[scan->n_owners].uid = uid;
+                scan->owners[scan->n_owners++].name = name;
+        }
+        return name;
+}
+
+/* The command's name stands in parentheses and may hold any character, these included. */
+static int64_t start_time(const Scan *scan, char *stat)
+{
+        char *p = strrchr(stat, ')');
+
+        for (int field = 2; p && field < STARTTIME_FIELD; field++) {
+                p = strchr(p + 1, ' ');
+        }
+        if (!p)
+                return scan->boot;
+        return scan->boot +
+               (int64_t)(strtoull(p, NULL, 10) * USEC_PER_SEC / (unsigned long)scan->ticks);
+}
+
+/* Arguments joined by blanks; blanks at the end cut. */
+static char *join_arguments(Arena *arena, const char *data, size_t size)
+{
+        char *line = arena_strndup(arena, data, size);
+
+        for (size_t i = 0; line && i < size; i++)
+                if (!line[i])
+                        line[i] = ' ';
+        while (line && size > 0 && line[size - 1] == ' ')
+                line[--size] = '\0';
+        return line;
+}
+
+static char *short_name(Arena *arena, const char *argv0)
+{
+        const char *slash = *argv0 == '/' ? strrchr(argv0, '/') : NULL;
+
+        return arena_strdup(arena, slash ? slash + 1 : argv0);
+}
+
+/* Kernel threads and zombies have no command line: their name is in comm. */
+static int describe_command(Arena *arena, int dir, GuestProcessInfo *info)
+{
+        _cleanup_(freep) char *data = malloc(CMDLINE_MAX + 1);
+        ssize_t n;
+
+        if (!data)
+                return -ENOMEM;
+        n = read_file(dir, "cmdline", data, CMDLINE_MAX);
+        if (n > 0) {
+                data[n] = '\0';
+                info->cmd_line = join_arguments(arena, data, (size_t)n);
+                info->name = short_name(arena, data);
+        } else {
+                n = read_file(dir, "comm", data, CMDLINE_MAX);
+                if (n < 0)
+                        return (int)n;
+                while (n > 0 && data[n - 1] == '\n')
+                        n--;
+                info->name = info->cmd_line = arena_strndup(arena, data, (size_t)n);
+        }
+        if (!info->name || !info->cmd_line)
+                return -ENOMEM;
+        utf8_defuse(info->name);
+        utf8_defuse(info->cmd_line);
+        return 0;
+}
+
+/* Return: a row, or NULL for a process that is gone meanwhile, or hidden. */
+static GuestProcessInfo *describe(Scan *scan, Arena *arena, int proc, const char *pid)
+{
+        _cleanup_(fd_closep) int dir = openat(proc, pid, O_PATH | O_DIRECTORY | O_CLOEXEC);
+        GuestProcessInfo *info = arena_new_object(arena, GuestProcessInfo);
+        char stat_text[1024];
+        struct stat status;
+        ssize_t n;
+
+        if (dir < 0 || !info || fstat(dir, &status) < 0 || describe_command(arena, dir, info) < 0)
+                return NULL;
+        n = read_file(dir, "stat", stat_text, sizeof(stat_text) - 1);
+        if (n <= 0)
+                return NULL;
+        stat_text[n] = '\0';
+        info->type = &type_GuestProcessInfo;
+        info->pid = strtoll(pid, NULL, 10);
+        info->owner = (char *)owner_name(scan, arena, status.st_uid);
+        info->start_time = (WireTime){true, start_time(scan, stat_text)};
+        return info->owner ? info : NULL;
+}
+
+static int append(Arena *arena, WireObjects *list, size_t *space, void *object)
+{
+        if (list->n == *space) {
+                size_t grown = *space ? 2 * *space : 64;
+                WireObject **items = arena_array(arena, grown, sizeof(*items));
+
+                if (!items)
+                        return -ENOMEM;
+                if (list->n)
+                        memcpy(items, list->items, list->n * sizeof(*items));
+                list->items = items;
+                *space = grown;
+        }
+        list->items[list->n++] = object;
+        return 0;
+}
+
+static void scan_one(Scan *scan, Arena *arena, int proc, const char *pid, WireObjects *list,
+                     size_t *space)
+{
+        GuestProcessInfo *info = describe(scan, arena, proc, pid);
+
+        if (info)
+                (void)append(arena, list, space, info);
+}
+
+static void scan_processes(Scan *scan, Arena *arena, WireObjects *list)
+{
+        DIR *proc = opendir("/proc");
+        const struct dirent *entry;
+        size_t space = 0;
+        char pid[24];
+
+        for (size_t i = 0; proc && i < scan->pids.n; i++) {
+                (void)snprintf(pid, sizeof(pid), "%" PRId64, scan->pids.items[i]);
+                scan_one(scan, arena, dirfd(proc), pid, list, &space);
+        }
+        while (proc && scan->pids.n == 0 && (entry = readdir(proc)))
+                if (isdigit((unsigned char)entry->d_name[0]))
+                        scan_one(scan, arena, dirfd(proc), entry->d_name, list, &space);
+        if (proc)
+                closedir(proc);
+}
+
+static void list_child(const void *argument, Arena *arena, Buf *answer)
+{
+        Scan scan = *(const Scan *)argument;
+        WireObjects list = {0};
+        const ChannelAnswer found = {
+                .type = &type_ChannelAnswer,
+                .result = {FORM_OBJECTS, &type_GuestProcessInfo, &list},
+        };
+
+        scan_processes(&scan, arena, &list);
+        tlv_write(answer, &found);
+}
+
+/* the monitor */
+
+static const WireLongs *wanted_pids(const Operation *operation)
+{
+        return &((const ListProcessesInGuestRequestType *)operation->request->params)->pids;
+}
+
+/* What others were told to run is theirs: their arguments may hold secrets. */
+static char *command_line(const Operation *operation, const ProcessRecord *record)
+{
+        bool visible = operation->who->uid == 0 || operation->who->uid == (int64_t)record->uid;
+
+        if (!visible || !*record->arguments)
+                return arena_strdup(operation->arena, record->program);
+        return arena_printf(operation->arena, "%s %s", record->program, record->arguments);
+}
+
+static int append_record(Operation *operation, const ProcessRecord *record, WireObjects *list,
+                         size_t *space)
+{
+        GuestProcessInfo *info = arena_new_object(operation->arena, GuestProcessInfo);
+
+        if (!info)
+                return -ENOMEM;
+        *info = (GuestProcessInfo){
+                .type = &type_GuestProcessInfo,
+                .name = arena_strdup(operation->arena, record->name),
+                .pid = record->pid,
+                .owner = arena_strdup(operation->arena, record->owner),
+                .cmd_line = command_line(operation, record),
+                .start_time = {true, record->started},
+                .end_time = {!record->running, record->ended},
+                .exit_code = {!record->running, record->exit_code},
+        };
+        if (!info->name || !info->owner || !info->cmd_line)
+                return -ENOMEM;
+        return append(operation->arena, list, space, info);
+}
+
+static int append_records(Operation *operation, WireObjects *list, size_t *space)
+{
+        ProcessTable *table = operation->operations->processes;
+        const WireLongs *pids = wanted_pids(operation);
+        ProcessRecord *record = NULL;
+        int r = 0;
+
+        if (pids->n == 0) {
+                while (r >= 0 && (record = process_table_next(table, record)))
+                        r = append_record(operation, record, list, space);
+                return r;
+        }
+        for (size_t i = 0; r >= 0 && i < pids->n; i++) {
+                record = process_table_find(table, (pid_t)pids->items[i]);
+                if (record && record->pid == pids->items[i])
+                        r = append_record(operation, record, list, space);
+        }
+        return r;
+}
+
+/* A running record and its row in /proc are one process; an ended one's pid is another's now. */
+static bool is_recorded(Operation *operation, const GuestProcessInfo *info)
+{
+        const ProcessRecord *record =
+                process_table_find(operation->operations->processes, (pid_t)info->pid);
+
+        return record && record->running;
+}
+
+static int merge(Operation *operation, const ChannelAnswer *found)
+{
+        const WireObjects *rows = found->result.value;
+        WireObjects list = {0};
+        size_t space = 0;
+        int r = append_records(operation, &list, &space);
+
+        if (found->result.form != FORM_OBJECTS)
+                rows = &(WireObjects){0};
+        for (size_t i = 0; r >= 0 && i < rows->n; i++) {
+                GuestProcessInfo *info = (GuestProcessInfo *)(void *)rows->items[i];
+
+                if (info->type == &type_GuestProcessInfo && !is_recorded(operation, info))
+                        r = append(operation->arena, &list, &space, info);
+        }
+        if (r >= 0)
+                operation_answer(operation, &list);
+        return r;
+}
+
+static void on_listed(void *user, int result, pid_t pid, Buf *answer, Usec now)
+{
+        Operation *operation = user;
+        const ChannelAnswer *found = NULL;
+
+        (void)pid;
+        (void)now;
+        if (operation_read_answer(operation, result, answer, &found) < 0 ||
+            merge(operation, found) < 0)
+                operation_fail(operation);
+}
+
+/* Return: the pids that only the kernel can tell about. */
+static int unknown_pids(const Operation *operation, WireLongs *ret)
+{
+        const WireLongs *pids = wanted_pids(operation);
+
+        ret->n = 0;
+        ret->items = arena_array(operation->arena, pids->n + 1, sizeof(*ret->items));
+        if (!ret->items)
+                return -ENOMEM;
+        for (size_t i = 0; i < pids->n; i++) {
+                int64_t pid = pids->items[i];
+
+                if (pid >= 1 && pid <= INT32_MAX &&
+                    !process_table_find(operation->operations->processes, (pid_t)pid))
+                        ret->items[ret->n++] = pid;
+        }
+        return 0;
+}
+
+int list_processes_run(Operation *operation, Usec now)
+{
+        Scan scan = {
+                .boot = clock_realtime() - (int64_t)clock_boottime(),
+                .ticks = sysconf(_SC_CLK_TCK),
+        };
+        const WorkerTask task = {
+                .who = operation->who,
+                .run = list_child,
+                .argument = &scan,
+                .deadline_usec = LIST_USEC,
+        };
+        const WorkerCallbacks callbacks = {.on_answer = on_listed, .user = operation};
+        int r;
+
+        process_table_reap(operation->operations->processes, now);
+        r = unknown_pids(operation, &scan.pids);
+        if (r < 0)
+                return r;
+        if (wanted_pids(operation)->n > 0 && scan.pids.n == 0)
+                return merge(operation, &(ChannelAnswer){0});
+        return operation_start_worker(operation, &task, &callbacks);
+}

@@ -1,0 +1,56 @@
+#pragma once
+
+/*
+ * Logins: who may act in this guest, asked of PAM by helper processes. Many run at once, each with
+ * a deadline; a refusal is told after a delay that is the same for every reason, and nobody waits
+ * behind it.
+ */
+
+#include "base/arena.h"
+#include "loop/loop.h"
+#include "schema/types.h"
+
+typedef struct LoginPool LoginPool;
+typedef struct LoginHelper LoginHelper;
+
+typedef struct LoginConfig {
+        const char *pam_service; /* borrowed for the life of the pool */
+        Usec cache_usec;
+        Usec fail_delay_usec;
+        Usec deadline_usec;
+} LoginConfig;
+
+typedef struct Login Login;
+struct Login {
+        /*
+         * @result: 0 and a verdict in the login's arena; -EACCES refused; -ETIMEDOUT; -EIO where
+         * PAM or the user database is broken; -EAGAIN where too many logins wait.
+         */
+        void (*on_done)(Login *login, int result, const LoginVerdict *verdict, Usec now);
+
+        /* the pool's own */
+        LoginPool *pool; /* NULL while not begun */
+        Arena *arena;
+        const char *user, *password; /* borrowed until done */
+        bool remembered;
+        Usec begun;
+        LoginHelper *helper; /* NULL while it waits for one */
+        LoopTimer refusal;
+        int result; /* told when the delay is over */
+        TAILQ_ENTRY(Login) entry;
+};
+
+int login_pool_new(Loop *loop, const LoginConfig *config, LoginPool **ret);
+/* All logins must have ended. */
+LoginPool *login_pool_free(LoginPool *pool);
+DEFINE_CLEANUP(LoginPool, login_pool_free)
+
+/**
+ * login_begin() - check a name and a password
+ * @login:      in the caller; on_done is set; may be called back before this returns
+ * @user:       not empty, without '/', at most 256 bytes: the caller has looked
+ */
+void login_begin(LoginPool *pool, Login *login, Arena *arena, const char *user,
+                 const char *password, Usec now);
+/* No callback will follow. */
+void login_cancel(Login *login);

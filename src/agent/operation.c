@@ -1,0 +1,377 @@
+#include "agent/operation.h"
+
+#include "base/log.h"
+#include "schema/tables.h"
+#include "wire/read.h"
+#include "wire/write.h"
+
+#define ANSWER_BYTES_MAX ((size_t)16 << 20)
+#define USER_NAME_MAX    256
+
+/* Keep sorted. */
+const OperationRow operation_rows[] = {
+        {"ListProcessesInGuest", NULL, list_processes_run},
+        {"StartProgramInGuest", start_program_check, start_program_run},
+};
+const size_t n_operation_rows = ELEMENTS(operation_rows);
+
+static int compare_row(const void *name, const void *row)
+{
+        return strcmp(name, ((const OperationRow *)row)->name);
+}
+
+static const OperationRow *find_row(const char *name)
+{
+        return bsearch(name, operation_rows, n_operation_rows, sizeof(*operation_rows),
+                       compare_row);
+}
+
+static Operation *find(Operations *operations, uint32_t id)
+{
+        Operation *operation;
+
+        TAILQ_FOREACH (operation, &operations->running, entry)
+                if (operation->id == id && !operation->abandoned)
+                        return operation;
+        return NULL;
+}
+
+static void operation_free(Operation *operation)
+{
+        TAILQ_REMOVE(&operation->operations->running, operation, entry);
+        operation->operations->n_running--;
+        login_cancel(&operation->login);
+        if (operation->worker)
+                worker_forget(operation->worker);
+        arena_free(operation->arena);
+        free(operation);
+}
+
+/* answers */
+
+static void send_answer(Operation *operation, const ChannelAnswer *answer)
+{
+        const OperationsHost *host = &operation->operations->host;
+        Buf payload = {.max = ANSWER_BYTES_MAX};
+
+        if (operation->abandoned)
+                return;
+        tlv_write(&payload, answer);
+        if (buf_error(&payload)) {
+                ChannelAnswer failure = {.type = &type_ChannelAnswer};
+                Fault fault = {0};
+
+                buf_clear(&payload);
+                (void)fault_raise(&fault, operation->arena, FAULT_GUEST_OPERATIONS_FAULT, NULL,
+                                  "The answer is too large.");
+                failure.fault = fault.detail;
+                failure.message = (char *)fault.message;
+                tlv_write(&payload, &failure);
+        }
+        host->send_answer(host->user, operation->id, &payload);
+        buf_erase(&payload);
+}
+
+void operation_answer(Operation *operation, const void *value)
+{
+        ChannelAnswer answer = {.type = &type_ChannelAnswer};
+
+        if (operation->method->result != FORM_NONE)
+                answer.result = (WireAny){.form = operation->method->result,
+                                          .type = operation->method->result_type,
+                                          .value = value};
+        log_info("%s for '%.64s' done, request %.64s", operation->row->name,
+                 operation->user_spelling ? operation->user_spelling : "",
+                 operation->request->request_id);
+        send_answer(operation, &answer);
+        operation_free(operation);
+}
+
+void operation_fail(Operation *operation)
+{
+        ChannelAnswer answer = {.type = &type_ChannelAnswer};
+
+        (void)operation_fault(operation, FAULT_GUEST_OPERATIONS_FAULT, NULL,
+                              "The guest ran out of memory.");
+        answer.fault = operation->fault.detail;
+        answer.message = (char *)operation->fault.message;
+        log_info("%.64s for '%.64s' failed: %s, request %.64s", operation->request->operation,
+                 operation->user_spelling ? operation->user_spelling : "",
+                 answer.fault ? answer.fault->type->name : "no memory",
+                 operation->request->request_id);
+        send_answer(operation, &answer);
+        operation_free(operation);
+}
+
+/* workers */
+
+int operation_start_worker(Operation *operation, const WorkerTask *task,
+                           const WorkerCallbacks *callbacks)
+{
+        int r = worker_start(operation->operations->loop, task, callbacks, &operation->worker);
+
+        if (r < 0)
+                return operation_fault(operation, FAULT_GUEST_OPERATIONS_FAULT, NULL,
+                                       "The guest could not start a process: %s.", strerror(-r));
+        return 0;
+}
+
+int operation_read_answer(Operation *operation, int result, const Buf *answer,
+                          const ChannelAnswer **ret)
+{
+        const ChannelAnswer *read = NULL;
+        WireError error;
+
+        if (result == -ETIMEDOUT)
+                return operation_fault(operation, FAULT_GUEST_OPERATIONS_FAULT, NULL,
+                                       "The operation took too long in the guest.");
+        if (result >= 0)
+                result = tlv_read(operation->arena, answer->data, answer->size, &type_ChannelAnswer,
+                                  &read, &error);
+        if (result < 0)
+                return operation_fault(operation, FAULT_GUEST_OPERATIONS_FAULT, NULL,
+                                       "The process that carried out the operation died.");
+        if (read->fault) {
+                operation->fault = (Fault){read->fault, read->message ? read->message : ""};
+                return -EIO;
+        }
+        *ret = read;
+        return 0;
+}
+
+/* the order of checks */
+
+static void proceed(Operation *operation, Usec now)
+{
+        if (!operation->who || !operation->confirmed)
+                return;
+        if (operation->row->run(operation, now) < 0)
+                operation_fail(operation);
+}
+
+static void on_login(Login *login, int result, const LoginVerdict *verdict, Usec now)
+{
+        Operation *operation = container_of(login, Operation, login);
+
+        switch (result) {
+        case 0:
+                operation->who = verdict;
+                proceed(operation, now);
+                return;
+        case -EACCES:
+                (void)operation_fault(operation, FAULT_INVALID_GUEST_LOGIN, NULL,
+                                      "Failed to authenticate with the guest operating system "
+                                      "using the supplied credentials.");
+                break;
+        case -ETIMEDOUT:
+                (void)operation_fault(operation, FAULT_GUEST_OPERATIONS_FAULT, NULL,
+                                      "The guest did not finish the login in time.");
+                break;
+        case -EAGAIN:
+                (void)operation_fault(operation, FAULT_GUEST_OPERATIONS_FAULT, NULL,
+                                      "Too many logins wait in the guest; try again later.");
+                break;
+        default:
+                (void)operation_fault(operation, FAULT_SYSTEM_ERROR, "login",
+                                      "The guest's login service is broken; its agent's log says "
+                                      "how.");
+                break;
+        }
+        operation_fail(operation);
+}
+
+/* Every guest operation has its credentials in a member of this name. */
+static const GuestAuthentication *find_auth(const Operation *operation)
+{
+        const WireObject *params = operation->request->params;
+        const WireField *field = wire_type_field(params->type, "auth");
+
+        return field ? *(GuestAuthentication *const *)((const char *)params + field->offset) : NULL;
+}
+
+static int check_user_name(Operation *operation, const char *name)
+{
+        const char *backslash = strchr(name, '\\');
+
+        if (*name && strlen(name) <= USER_NAME_MAX && !strpbrk(name, "<>/") &&
+            !(backslash && strchr(backslash + 1, '\\')))
+                return 0;
+        return operation_fault(operation, FAULT_INVALID_ARGUMENT, "auth.username",
+                               "A specified parameter was not correct: auth.username");
+}
+
+static int begin_login(Operation *operation, Usec now)
+{
+        const GuestAuthentication *auth = find_auth(operation);
+        const NamePasswordAuthentication *credential = (const void *)auth;
+        int r;
+
+        if (!auth || auth->type != &type_NamePasswordAuthentication)
+                return operation_fault(operation, FAULT_OPERATION_NOT_SUPPORTED_BY_GUEST, NULL,
+                                       "This guest takes NamePasswordAuthentication only.");
+        if (auth->interactive_session)
+                return operation_fault(operation, FAULT_OPERATION_NOT_SUPPORTED_BY_GUEST, NULL,
+                                       "This guest has no interactive sessions; set "
+                                       "interactiveSession to false.");
+        r = check_user_name(operation, credential->username);
+        if (r < 0)
+                return r;
+        operation->user_spelling = credential->username;
+        login_begin(operation->operations->logins, &operation->login, operation->arena,
+                    credential->username, credential->password, now);
+        return 0;
+}
+
+static int check(Operation *operation)
+{
+        const char *name = operation->request->operation;
+
+        operation->method = method_find_guest(name);
+        operation->row = find_row(name);
+        if (!operation->method || !operation->row)
+                return operation_fault(operation, FAULT_GUEST_COMPONENTS_OUT_OF_DATE, NULL,
+                                       "The agent in the guest does not know %.64s.", name);
+        if (operation->request->params->type != operation->method->params)
+                return operation_fault(operation, FAULT_SYSTEM_ERROR, "parameters",
+                                       "The parameters are not those of %s.", name);
+        if (agent_config_disables(operation->operations->config, name))
+                return operation_fault(operation, FAULT_OPERATION_DISABLED_BY_GUEST, NULL,
+                                       "%s has been disabled by the guest's configuration.", name);
+        return operation->row->check ? operation->row->check(operation) : 0;
+}
+
+void operations_begin(Operations *operations, uint32_t id, Arena *arena,
+                      const ChannelRequest *request, Usec now)
+{
+        Operation *operation = calloc(1, sizeof(*operation));
+        int r;
+
+        if (!operation) {
+                arena_free(arena);
+                return;
+        }
+        *operation = (Operation){
+                .operations = operations,
+                .id = id,
+                .arena = arena,
+                .request = request,
+                .login.on_done = on_login,
+        };
+        TAILQ_INSERT_TAIL(&operations->running, operation, entry);
+        operations->n_running++;
+        if (operations->n_running > operations->config->operations_max)
+                r = operation_fault(operation, FAULT_GUEST_OPERATIONS_FAULT, NULL,
+                                    "Too many operations are in progress in the guest.");
+        else
+                r = check(operation);
+        if (r < 0) {
+                operation_fail(operation);
+                return;
+        }
+        operation->confirmed = !(operation->method->flags & METHOD_CONFIRM);
+        if (!operation->confirmed)
+                operations->host.send_confirm(operations->host.user, id);
+        /* May answer, and so free the operation, before it returns 0. */
+        if (begin_login(operation, now) < 0)
+                operation_fail(operation);
+}
+
+void operations_go(Operations *operations, uint32_t id, Usec now)
+{
+        Operation *operation = find(operations, id);
+
+        if (!operation || operation->confirmed)
+                return;
+        operation->confirmed = true;
+        proceed(operation, now);
+}
+
+/* What a worker is carrying out goes on, and what it started is remembered. */
+static void cancel(Operation *operation)
+{
+        if (operation->worker)
+                operation->abandoned = true;
+        else
+                operation_free(operation);
+}
+
+void operations_cancel(Operations *operations, uint32_t id)
+{
+        Operation *operation = find(operations, id);
+
+        if (operation)
+                cancel(operation);
+}
+
+void operations_cancel_all(Operations *operations)
+{
+        Operation *operation, *next;
+
+        for (operation = TAILQ_FIRST(&operations->running); operation; operation = next) {
+                next = TAILQ_NEXT(operation, entry);
+                cancel(operation);
+        }
+}
+
+/* life */
+
+static int on_reap(LoopTimer *timer, Usec now)
+{
+        Operations *operations = container_of(timer, Operations, reaper);
+
+        process_table_reap(operations->processes, now);
+        operations_schedule_reaper(operations);
+        return 0;
+}
+
+void operations_schedule_reaper(Operations *operations)
+{
+        Usec due = process_table_next_reap(operations->processes);
+
+        if (due == USEC_NEVER || loop_timer_set(operations->loop, &operations->reaper, due) < 0)
+                loop_timer_clear(&operations->reaper);
+}
+
+int operations_new(Loop *loop, const AgentConfig *config, const OperationsHost *host,
+                   Operations **ret)
+{
+        _cleanup_(operations_freep) Operations *operations = calloc(1, sizeof(*operations));
+        const LoginConfig login = {
+                .pam_service = config->pam_service,
+                .cache_usec = config->credential_cache_usec,
+                .fail_delay_usec = config->fail_delay_usec,
+                .deadline_usec = config->login_usec,
+        };
+        int r;
+
+        if (!operations)
+                return -ENOMEM;
+        operations->loop = loop;
+        operations->config = config;
+        operations->host = *host;
+        operations->reaper.on_due = on_reap;
+        TAILQ_INIT(&operations->running);
+        operations->processes = process_table_new(config->programs_max, config->retention_usec);
+        if (!operations->processes)
+                return -ENOMEM;
+        r = login_pool_new(loop, &login, &operations->logins);
+        if (r < 0)
+                return r;
+        *ret = moved(operations);
+        return 0;
+}
+
+Operations *operations_free(Operations *operations)
+{
+        Operation *operation;
+
+        if (!operations)
+                return NULL;
+        while ((operation = TAILQ_FIRST(&operations->running)))
+                operation_free(operation);
+        loop_timer_clear(&operations->reaper);
+        login_pool_free(operations->logins);
+        process_table_free(operations->processes);
+        free(operations);
+        return NULL;
+}

@@ -1,0 +1,103 @@
+#pragma once
+
+/*
+ * Operation: one guest operation from its request to its answer. Always in this order: is it
+ * enabled, is the request well-formed, is the user who they say, does the host still want it, and
+ * only then is it carried out.
+ */
+
+#include "agent/config.h"
+#include "agent/login.h"
+#include "agent/process-table.h"
+#include "agent/worker.h"
+#include "base/buf.h"
+#include "schema/fault.h"
+#include "schema/method.h"
+
+typedef struct Operations Operations;
+typedef struct Operation Operation;
+
+/* What operations need of the agent, and how they speak to the host. */
+typedef struct OperationsHost {
+        void (*send_answer)(void *user, uint32_t id, Buf *payload);
+        void (*send_confirm)(void *user, uint32_t id);
+        void *user;
+} OperationsHost;
+
+typedef struct OperationRow {
+        const char *name;
+        /* Before the login: what is wrong with the request whoever asks. Raises a fault. */
+        int (*check)(Operation *operation);
+        /* As operation->who. Answers now or later; a negative return answers with the fault. */
+        int (*run)(Operation *operation, Usec now);
+} OperationRow;
+
+struct Operation {
+        Operations *operations;
+        uint32_t id;
+        Arena *arena;
+        const ChannelRequest *request;
+        const Method *method;
+        const OperationRow *row;
+        const LoginVerdict *who;   /* NULL before the login */
+        const char *user_spelling; /* as the credential has it */
+        Fault fault;
+        bool confirmed;
+        bool abandoned; /* nobody waits for the answer any more */
+        Login login;
+        Worker *worker; /* of run(); told to forget us if the operation ends first */
+        TAILQ_ENTRY(Operation) entry;
+};
+
+struct Operations {
+        Loop *loop;
+        const AgentConfig *config;
+        LoginPool *logins;
+        ProcessTable *processes;
+        LoopTimer reaper;
+        OperationsHost host;
+        TAILQ_HEAD(, Operation) running;
+        size_t n_running;
+};
+
+int operations_new(Loop *loop, const AgentConfig *config, const OperationsHost *host,
+                   Operations **ret);
+Operations *operations_free(Operations *operations);
+DEFINE_CLEANUP(Operations, operations_free)
+
+/* A request has come. @deadline and instance have been checked. Takes the arena over. */
+void operations_begin(Operations *operations, uint32_t id, Arena *arena,
+                      const ChannelRequest *request, Usec now);
+/* The host still wants it. */
+void operations_go(Operations *operations, uint32_t id, Usec now);
+/* The host has given it up: it is not begun any more; what runs already goes on. */
+void operations_cancel(Operations *operations, uint32_t id);
+/* The conversation is over. */
+void operations_cancel_all(Operations *operations);
+
+/* Ends an operation with its result, a variable of the method's form. */
+void operation_answer(Operation *operation, const void *value);
+/* Ends an operation with the fault that was raised. */
+void operation_fail(Operation *operation);
+/* Raises a fault; see fault_raise(). */
+#define operation_fault(operation, id, member, ...)                                                \
+        fault_raise(&(operation)->fault, (operation)->arena, id, member, __VA_ARGS__)
+
+/* Starts a worker for the operation as its user; a negative return is a fault raised. */
+int operation_start_worker(Operation *operation, const WorkerTask *task,
+                           const WorkerCallbacks *callbacks);
+/* Decodes what a worker wrote. Raises the fault that is in it. */
+int operation_read_answer(Operation *operation, int result, const Buf *answer,
+                          const ChannelAnswer **ret);
+
+/* The operations that this agent knows, sorted by name. */
+extern const OperationRow operation_rows[];
+extern const size_t n_operation_rows;
+
+/* Handlers: start-program.c, list-processes.c. */
+int start_program_check(Operation *operation);
+int start_program_run(Operation *operation, Usec now);
+int list_processes_run(Operation *operation, Usec now);
+
+/* Sets the timer that forgets ended programs. */
+void operations_schedule_reaper(Operations *operations);

@@ -1,0 +1,216 @@
+/*
+ * StartProgramInGuest. Source: vSphere Web Services API, GuestProcessManager; the order of checks
+ * and the command line are those of the VMware guest's service, COMPATIBILITY.md lists where we
+ * differ.
+ */
+
+#include "agent/operation.h"
+#include "base/clock.h"
+#include "schema/tables.h"
+#include "wire/write.h"
+
+#include <stdio.h>
+#include <sys/stat.h>
+
+#define START_USEC (20 * USEC_PER_SEC) /* until the exec: a file system may hang */
+
+static const StartProgramInGuestRequestType *start_args(const Operation *operation)
+{
+        return (const void *)operation->request->params;
+}
+
+int start_program_check(Operation *operation)
+{
+        const GuestProgramSpec *spec = start_args(operation)->spec;
+
+        if (spec->type == &type_GuestWindowsProgramSpec)
+                return operation_fault(operation, FAULT_OPERATION_NOT_SUPPORTED_BY_GUEST, NULL,
+                                       "This guest is no Windows; send a GuestProgramSpec.");
+        if (str_is_empty(spec->program_path))
+                return operation_fault(operation, FAULT_INVALID_ARGUMENT, "spec.programPath",
+                                       "A specified parameter was not correct: spec.programPath");
+        for (size_t i = 0; i < spec->env_variables.n; i++)
+                if (!strchr(spec->env_variables.items[i], '='))
+                        return operation_fault(
+                                operation, FAULT_INVALID_ARGUMENT, "spec.envVariables",
+                                "A specified parameter was not correct: spec.envVariables[%zu] is "
+                                "no NAME=value",
+                                i);
+        return 0;
+}
+
+/* the child, as the user */
+
+typedef struct Program {
+        const GuestProgramSpec *spec;
+        const LoginVerdict *who;
+} Program;
+
+/* What the check looks at: without leading blanks, and without one pair of quotes. */
+static const char *bare_path(Arena *arena, const char *path)
+{
+        size_t n;
+
+        path += strspn(path, " ");
+        n = strlen(path);
+        if (n >= 2 && path[0] == '"' && path[n - 1] == '"')
+                return arena_strndup(arena, path + 1, n - 2);
+        return path;
+}
+
+static int fault_of_path(Fault *fault, Arena *arena, const char *path, int error)
+{
+        static const struct {
+                int error;
+                FaultId id;
+                const char *before, *after;
+        } rows[] = {
+                {ENOENT, FAULT_FILE_NOT_FOUND, "File ", " was not found"},
+                {EACCES, FAULT_CANNOT_ACCESS_FILE, "Unable to access file ", ""},
+                {ENOTDIR, FAULT_NOT_A_DIRECTORY, "A part of ", " is not a directory"},
+                {ENAMETOOLONG, FAULT_FILE_NAME_TOO_LONG, "File name ", " is too long"},
+        };
+
+        for (size_t i = 0; i < ELEMENTS(rows); i++)
+                if (rows[i].error == error)
+                        return fault_raise(fault, arena, rows[i].id, path, "%s%s%s", rows[i].before,
+                                           path, rows[i].after);
+        return fault_raise(fault, arena, FAULT_FILE_FAULT, path, "File %s: %s", path,
+                           strerror(error));
+}
+
+static int check_program(Fault *fault, Arena *arena, const char *path)
+{
+        const char *bare = bare_path(arena, path);
+
+        if (!bare)
+                return -ENOMEM;
+        if (access(bare, F_OK) < 0)
+                return fault_of_path(fault, arena, path, errno);
+        if (access(bare, X_OK) < 0)
+                return fault_raise(fault, arena, FAULT_GUEST_PERMISSION_DENIED, NULL,
+                                   "The guest user may not run %s.", path);
+        return 0;
+}
+
+static int enter_directory(Fault *fault, Arena *arena, const Program *program)
+{
+        const char *path = program->spec->working_directory;
+        struct stat status;
+
+        if (str_is_empty(path))
+                return chdir(program->who->home) < 0 ? chdir("/") : 0;
+        if (stat(path, &status) < 0 || !S_ISDIR(status.st_mode))
+                return fault_raise(fault, arena, FAULT_NOT_A_DIRECTORY, path,
+                                   "The working directory %s is not a directory", path);
+        if (chdir(path) < 0)
+                return fault_raise(fault, arena, FAULT_CANNOT_ACCESS_FILE, path,
+                                   "The working directory %s cannot be entered", path);
+        return 0;
+}
+
+static char **make_environment(Arena *arena, const Program *program)
+{
+        const WireStrings *from = program->spec->env_variables.n ? &program->spec->env_variables
+                                                                 : &program->who->environment;
+        char **environment = arena_array(arena, from->n + 1, sizeof(*environment));
+
+        for (size_t i = 0; environment && i < from->n; i++)
+                environment[i] = from->items[i];
+        return environment;
+}
+
+/* The quotes are verbatim, as clients expect: whatever a shell can say, arguments can say. */
+static int execute(Fault *fault, Arena *arena, const Program *program)
+{
+        const char *shell = access("/bin/bash", X_OK) == 0 ? "/bin/bash" : "/bin/sh";
+        const GuestProgramSpec *spec = program->spec;
+        bool plain = str_is_empty(spec->arguments);
+        char *command = arena_printf(arena, "\"%s\"%s%s", spec->program_path, plain ? "" : " ",
+                                     plain ? "" : spec->arguments);
+        char **environment = make_environment(arena, program);
+        char *argv[] = {(char *)shell, (char *)"-c", command, NULL};
+
+        if (!command || !environment)
+                return -ENOMEM;
+        execve(shell, argv, environment);
+        return fault_raise(fault, arena, FAULT_GUEST_OPERATIONS_FAULT, NULL,
+                           "The guest could not execute %s: %s.", shell, strerror(errno));
+}
+
+static void start_program_child(const void *argument, Arena *arena, Buf *answer)
+{
+        const Program *program = argument;
+        ChannelAnswer failure = {.type = &type_ChannelAnswer};
+        Fault fault = {0};
+        int r;
+
+        r = check_program(&fault, arena, program->spec->program_path);
+        if (r >= 0)
+                r = enter_directory(&fault, arena, program);
+        if (r >= 0)
+                r = execute(&fault, arena, program);
+        (void)fault_raise(&fault, arena, FAULT_GUEST_OPERATIONS_FAULT, NULL,
+                          "The guest could not start the program: %s.", strerror(-r));
+        failure.fault = fault.detail;
+        failure.message = (char *)fault.message;
+        tlv_write(answer, &failure);
+}
+
+/* the monitor */
+
+static void on_program_exit(void *user, pid_t pid, int status, Usec now)
+{
+        Operations *operations = user;
+
+        (void)process_table_end(operations->processes, pid, status, clock_realtime(), now);
+        operations_schedule_reaper(operations);
+}
+
+static void on_started(void *user, int result, pid_t pid, Buf *answer, Usec now)
+{
+        Operation *operation = user;
+        Operations *operations = operation->operations;
+        const GuestProgramSpec *spec = start_args(operation)->spec;
+        const ChannelAnswer *failure = NULL;
+        int64_t value = pid;
+        int r;
+
+        (void)now;
+        if (result < 0 || answer->size > 0) {
+                (void)operation_read_answer(operation, result, answer, &failure);
+                operation_fail(operation);
+                return;
+        }
+        r = process_table_add(operations->processes, pid, (uid_t)operation->who->uid,
+                              operation->user_spelling, spec->program_path, spec->arguments,
+                              clock_realtime());
+        if (r < 0) {
+                /* It runs, and the client is told so; only its exit code will not be known. */
+                operation_answer(operation, &value);
+                return;
+        }
+        worker_hand_over(operation->worker,
+                         &(WorkerCallbacks){.on_exit = on_program_exit, .user = operations});
+        operation->worker = NULL;
+        operation_answer(operation, &value);
+}
+
+int start_program_run(Operation *operation, Usec now)
+{
+        const Program program = {start_args(operation)->spec, operation->who};
+        const WorkerTask task = {
+                .who = operation->who,
+                .run = start_program_child,
+                .argument = &program,
+                .session = true,
+                .deadline_usec = START_USEC,
+        };
+        const WorkerCallbacks callbacks = {.on_answer = on_started, .user = operation};
+
+        (void)now;
+        if (!process_table_has_room(operation->operations->processes))
+                return operation_fault(operation, FAULT_GUEST_OPERATIONS_FAULT, NULL,
+                                       "The guest runs as many started programs as it allows.");
+        return operation_start_worker(operation, &task, &callbacks);
+}

@@ -1,0 +1,268 @@
+#include "agent/worker.h"
+
+#include "agent/identity.h"
+#include "schema/tables.h"
+#include "wire/write.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/epoll.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+#define ANSWER_FD   3
+#define READ_BYTES  ((size_t)64 << 10)
+#define ARENA_BYTES ((size_t)64 << 20)
+#define USER_UMASK  022
+#define USER_NOFILE 1024 /* the kernel's own default */
+
+struct Worker {
+        Loop *loop;
+        LoopIo io;
+        LoopChild child;
+        LoopTimer deadline;
+        Buf answer;
+        WorkerCallbacks callbacks;
+        bool answered, exited;
+        int status;
+};
+
+/* the child */
+
+static void write_whole(int fd, const Buf *data)
+{
+        for (size_t done = 0; done < data->size;) {
+                ssize_t n = write(fd, data->data + done, data->size - done);
+
+                if (n < 0 && errno != EINTR)
+                        return;
+                if (n > 0)
+                        done += (size_t)n;
+        }
+}
+
+static void reset_signals(void)
+{
+        sigset_t none;
+
+        for (int signo = 1; signo < NSIG; signo++)
+                (void)signal(signo, SIG_DFL);
+        sigemptyset(&none);
+        (void)sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+static void reset_limits(void)
+{
+        struct rlimit limit;
+
+        /* The monitor raises its own; a program that still uses select(2) must not get that. */
+        if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur > USER_NOFILE) {
+                limit.rlim_cur = USER_NOFILE;
+                (void)setrlimit(RLIMIT_NOFILE, &limit);
+        }
+}
+
+/* Descriptors 0 to 2 are /dev/null, 3 is the pipe, and nothing else crosses an exec. */
+static int arrange_descriptors(int pipe_fd)
+{
+        int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+        if (null < 0)
+                return -errno;
+        for (int fd = 0; fd <= 2; fd++)
+                if (dup2(null, fd) < 0)
+                        return -errno;
+        if (pipe_fd != ANSWER_FD && dup3(pipe_fd, ANSWER_FD, O_CLOEXEC) < 0)
+                return -errno;
+        return close_range(ANSWER_FD + 1, ~0U, 0) < 0 ? -errno : 0;
+}
+
+static int prepare(const WorkerTask *task, int pipe_fd)
+{
+        int r = arrange_descriptors(pipe_fd);
+
+        if (r < 0)
+                return r;
+        reset_signals();
+        reset_limits();
+        umask(USER_UMASK);
+        if (task->session && setsid() < 0)
+                return -errno;
+        return identity_become(task->who);
+}
+
+static void put_failure(Arena *arena, Buf *answer, int error)
+{
+        ChannelAnswer failure = {.type = &type_ChannelAnswer};
+        Fault fault = {0};
+
+        (void)fault_raise(&fault, arena, FAULT_GUEST_OPERATIONS_FAULT, NULL,
+                          "The guest could not become the user: %s.", strerror(-error));
+        failure.fault = fault.detail;
+        failure.message = (char *)fault.message;
+        tlv_write(answer, &failure);
+}
+
+static _Noreturn void child_main(const WorkerTask *task, int pipe_fd)
+{
+        Buf answer = {.max = WORKER_ANSWER_MAX};
+        Arena *arena = arena_new(ARENA_BYTES);
+        int r;
+
+        if (!arena)
+                _exit(EXIT_FAILURE);
+        r = prepare(task, pipe_fd);
+        if (r < 0)
+                put_failure(arena, &answer, r);
+        else
+                task->run(task->argument, arena, &answer);
+        write_whole(ANSWER_FD, &answer);
+        _exit(buf_error(&answer) ? EXIT_FAILURE : EXIT_SUCCESS);
+}
+
+/* the monitor */
+
+static void worker_release(Worker *worker)
+{
+        if (!worker->answered || !worker->exited)
+                return;
+        buf_done(&worker->answer);
+        free(worker);
+}
+
+static void tell_exit(Worker *worker, Usec now)
+{
+        if (worker->callbacks.on_exit)
+                worker->callbacks.on_exit(worker->callbacks.user, worker->child.pid, worker->status,
+                                          now);
+        worker_release(worker);
+}
+
+static void tell_answer(Worker *worker, int result, Usec now)
+{
+        bool exited = worker->exited;
+
+        loop_timer_clear(&worker->deadline);
+        loop_io_remove(&worker->io);
+        worker->io.fd = fd_close(worker->io.fd);
+        worker->answered = true;
+        if (result < 0)
+                (void)kill(worker->child.pid, SIGKILL);
+        if (worker->callbacks.on_answer)
+                worker->callbacks.on_answer(worker->callbacks.user, result, worker->child.pid,
+                                            &worker->answer, now);
+        if (exited)
+                tell_exit(worker, now);
+}
+
+static int worker_on_exit(LoopChild *child, int status, Usec now)
+{
+        Worker *worker = container_of(child, Worker, child);
+
+        worker->exited = true;
+        worker->status = status;
+        if (worker->answered)
+                tell_exit(worker, now);
+        return 0;
+}
+
+static int worker_on_deadline(LoopTimer *timer, Usec now)
+{
+        tell_answer(container_of(timer, Worker, deadline), -ETIMEDOUT, now);
+        return 0;
+}
+
+static int worker_on_ready(LoopIo *io, uint32_t events, Usec now)
+{
+        Worker *worker = container_of(io, Worker, io);
+        size_t before = worker->answer.size;
+        char *at = buf_grow(&worker->answer, READ_BYTES);
+        ssize_t n;
+
+        (void)events;
+        if (!at) {
+                tell_answer(worker, -EMSGSIZE, now);
+                return 0;
+        }
+        n = read(io->fd, at, READ_BYTES);
+        worker->answer.size = before + (n > 0 ? (size_t)n : 0);
+        if (n == 0)
+                tell_answer(worker, 0, now);
+        else if (n < 0 && errno != EAGAIN && errno != EINTR)
+                tell_answer(worker, -EIO, now);
+        return 0;
+}
+
+static int watch(Worker *worker, Usec deadline)
+{
+        int r = loop_add_child(worker->loop, &worker->child);
+
+        if (r >= 0)
+                r = loop_add_io(worker->loop, &worker->io, EPOLLIN);
+        if (r >= 0)
+                r = loop_timer_set(worker->loop, &worker->deadline, deadline);
+        return r;
+}
+
+static void abandon(Worker *worker)
+{
+        (void)kill(worker->child.pid, SIGKILL);
+        (void)waitpid(worker->child.pid, NULL, 0);
+        loop_timer_clear(&worker->deadline);
+        loop_io_remove(&worker->io);
+        loop_child_remove(&worker->child);
+        fd_close(worker->io.fd);
+        free(worker);
+}
+
+int worker_start(Loop *loop, const WorkerTask *task, const WorkerCallbacks *callbacks, Worker **ret)
+{
+        Worker *worker = calloc(1, sizeof(*worker));
+        int pipe_fds[2], r;
+        pid_t pid;
+
+        if (!worker)
+                return -ENOMEM;
+        if (pipe2(pipe_fds, O_CLOEXEC) < 0) {
+                r = -errno;
+                free(worker);
+                return r;
+        }
+        pid = fork();
+        if (pid == 0)
+                child_main(task, pipe_fds[1]);
+        r = -errno;
+        fd_close(pipe_fds[1]);
+        if (pid < 0) {
+                fd_close(pipe_fds[0]);
+                free(worker);
+                return r;
+        }
+        (void)fcntl(pipe_fds[0], F_SETFL, O_NONBLOCK);
+        *worker = (Worker){
+                .loop = loop,
+                .io = {.fd = pipe_fds[0], .on_ready = worker_on_ready},
+                .child = {.pid = pid, .on_exit = worker_on_exit},
+                .deadline.on_due = worker_on_deadline,
+                .answer.max = WORKER_ANSWER_MAX + READ_BYTES,
+                .callbacks = *callbacks,
+        };
+        r = watch(worker, loop_now(loop) + task->deadline_usec);
+        if (r < 0) {
+                abandon(worker);
+                return r;
+        }
+        *ret = worker;
+        return 0;
+}
+
+void worker_forget(Worker *worker)
+{
+        worker->callbacks = (WorkerCallbacks){0};
+}
+
+void worker_hand_over(Worker *worker, const WorkerCallbacks *callbacks)
+{
+        worker->callbacks = *callbacks;
+}

@@ -1,0 +1,51 @@
+#pragma once
+
+/*
+ * Worker: a child that has become the guest user for good and does one thing there. The kernel is
+ * the one that says no; the monitor never touches what a user controls.
+ *
+ * The child answers with one ChannelAnswer over a pipe. One that executes a program answers by not
+ * answering: the pipe closes with the exec.
+ */
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "loop/loop.h"
+#include "schema/fault.h"
+
+#define WORKER_ANSWER_MAX ((size_t)16 << 20)
+
+typedef struct Worker Worker;
+
+typedef struct WorkerTask {
+        const LoginVerdict *who;
+        /*
+         * Runs in the child, as the user, working directory "/", all descriptors but 0 to 2
+         * closed on exec. Writes a ChannelAnswer to @answer, or executes.
+         */
+        void (*run)(const void *argument, Arena *arena, Buf *answer);
+        const void *argument;
+        bool session; /* a new session and process group of its own, signals and umask reset */
+        Usec deadline_usec;
+} WorkerTask;
+
+typedef struct WorkerCallbacks {
+        /*
+         * @answer: what the child wrote; empty where it executed a program. @pid lives, or has
+         * ended without having been waited for.
+         * @result: 0, -ETIMEDOUT (and the child is killed), -EMSGSIZE, or -EIO.
+         */
+        void (*on_answer)(void *user, int result, pid_t pid, Buf *answer, Usec now);
+        /* Its end, after on_answer(); @status as waitpid(2) has it. The worker is freed then. */
+        void (*on_exit)(void *user, pid_t pid, int status, Usec now);
+        void *user;
+} WorkerCallbacks;
+
+int worker_start(Loop *loop, const WorkerTask *task, const WorkerCallbacks *callbacks,
+                 Worker **ret);
+
+/* From now on nobody is called back. The child goes on; what it did stays done. */
+void worker_forget(Worker *worker);
+
+/* Other callbacks from now on, for what outlives its request. */
+void worker_hand_over(Worker *worker, const WorkerCallbacks *callbacks);

@@ -1,0 +1,60 @@
+/* From an HTTP request to the endpoint that serves it. */
+
+#include "api/dispatch.h"
+
+static const Endpoint endpoints[] = {
+        {"/api/vcenter/system", "POST", serve_hello},
+        {"/sdk/vim25/", NULL, serve_vi_json},
+        {"/sdk/vimServiceVersions.xml", "GET", serve_versions},
+};
+
+void reply_text(HttpRequest *request, unsigned int status, const HttpHeader *header,
+                const char *text)
+{
+        const HttpHeader headers[2] = {
+                {"Content-Type", "text/plain; charset=utf-8"},
+                header ? *header : (HttpHeader){0},
+        };
+        Buf body = {0};
+
+        buf_puts(&body, text);
+        buf_putc(&body, '\n');
+        http_reply(request, status, headers, header ? 2 : 1, &body);
+}
+
+static const Endpoint *find_endpoint(const char *path)
+{
+        for (size_t i = 0; i < ELEMENTS(endpoints); i++) {
+                const char *prefix = endpoints[i].prefix;
+                size_t n = strlen(prefix);
+
+                if (prefix[n - 1] == '/' ? strncmp(prefix, path, n) == 0
+                                         : strcmp(prefix, path) == 0)
+                        return &endpoints[i];
+        }
+        return NULL;
+}
+
+void dispatch_request(Service *service, HttpRequest *request, Usec now)
+{
+        const Endpoint *endpoint = find_endpoint(http_request_path(request));
+        const char *method = http_request_method(request);
+
+        if (!endpoint) {
+                reply_text(request, 404, NULL, "There is nothing at this path.");
+                return;
+        }
+        if (endpoint->method && strcmp(endpoint->method, method) != 0 &&
+            !(strcmp(endpoint->method, "GET") == 0 && strcmp(method, "HEAD") == 0)) {
+                reply_text(request, 405, &(HttpHeader){"Allow", endpoint->method},
+                           "This path does not take that HTTP method.");
+                return;
+        }
+        endpoint->serve(service, request, now);
+}
+
+void dispatch_gone(Service *service, HttpRequest *request, Usec now)
+{
+        /* Only calls are ever parked. */
+        vi_json_gone(service, request, now);
+}

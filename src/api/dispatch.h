@@ -1,0 +1,22 @@
+#pragma once
+
+/* The endpoints: which part of the daemon a path belongs to. */
+
+#include "api/service.h"
+
+typedef struct Endpoint {
+        const char *prefix; /* the whole path, or its begin where it ends in '/' */
+        const char *method; /* of HTTP; NULL: the endpoint decides */
+        void (*serve)(Service *service, HttpRequest *request, Usec now);
+} Endpoint;
+
+/* vi-json.c: /sdk/vim25/{release}/{Type}/{moId}/{member} */
+void serve_vi_json(Service *service, HttpRequest *request, Usec now);
+void vi_json_gone(Service *service, HttpRequest *request, Usec now);
+/* versions.c */
+void serve_versions(Service *service, HttpRequest *request, Usec now);
+void serve_hello(Service *service, HttpRequest *request, Usec now);
+
+/* A short text as the answer, for what is no call: the wrong path, the wrong verb. */
+void reply_text(HttpRequest *request, unsigned int status, const HttpHeader *header,
+                const char *text);

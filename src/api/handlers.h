@@ -1,0 +1,20 @@
+#pragma once
+
+/* Handlers of methods that this daemon carries out itself: one file per managed object type. */
+
+#include "api/service.h"
+#include "property/object.h"
+#include "session/call.h"
+
+typedef struct Handler {
+        const char *method;
+        /* Answers or parks the call. Return: 0, or negative where a fault is to be answered. */
+        int (*run)(Service *service, Call *call, Usec now);
+} Handler;
+
+extern const Handler service_instance_handlers[];
+extern const size_t n_service_instance_handlers;
+extern const Handler session_manager_handlers[];
+extern const size_t n_session_manager_handlers;
+
+PropertyContext service_property_context(const Service *service, const Call *call);

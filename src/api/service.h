@@ -1,0 +1,35 @@
+#pragma once
+
+/*
+ * Service: what requests are served from. Made once by the daemon; handlers borrow it.
+ */
+
+#include "audit/audit.h"
+#include "guestops/forward.h"
+#include "http/http.h"
+#include "inventory/inventory.h"
+#include "loop/worker.h"
+#include "session/session.h"
+
+typedef struct Service {
+        Loop *loop;
+        WorkerPool *workers;
+        Users *users;
+        Sessions *sessions;
+        Audit *audit;
+        GuestOps *guestops;
+        Inventory *inventory;
+        AboutInfo about;
+        size_t arena_bytes_max; /* of one call, its answer included */
+} Service;
+
+/* The releases that are spoken, the newest first; ended by NULL. */
+extern const char *const service_releases[];
+
+/* Answers one HTTP request, now or later. */
+void dispatch_request(Service *service, HttpRequest *request, Usec now);
+/* The client of a parked request has left. */
+void dispatch_gone(Service *service, HttpRequest *request, Usec now);
+
+/* Return: whether every method in the schema has a handler, every handler a method. For a test. */
+bool dispatch_is_complete(void);

@@ -1,0 +1,164 @@
+/* SessionManager. Source: vSphere Web Services API, release 8.0.2.0. */
+
+#include "api/handlers.h"
+#include "base/clock.h"
+#include "base/log.h"
+
+#include <ctype.h>
+
+#define LOCALE_CHARS_MAX 16
+
+/* A login whose password is being hashed. */
+typedef struct PendingLogin {
+        UserCheck *check;
+        Service *service;
+        Call *call; /* NULL where the client has left */
+} PendingLogin;
+
+static void audit_login(const Service *service, const Call *call, const char *user,
+                        const char *result)
+{
+        (void)audit_write(service->audit, &(AuditEvent){
+                                                  .event = "login",
+                                                  .request_id = call->request_id,
+                                                  .user = user,
+                                                  .address = call->address,
+                                                  .result = result,
+                                          });
+}
+
+static int open_session(Service *service, Call *call, Usec now)
+{
+        const LoginRequestType *args = call->params;
+        const UserSession *described;
+        Session *session = NULL;
+        int r;
+
+        r = session_open(service->sessions, args->user_name,
+                         users_role(service->users, args->user_name), call->address,
+                         call->user_agent, args->locale ? args->locale : "en", clock_realtime(),
+                         now, &session);
+        if (r == -EUSERS)
+                return call_fault(call, FAULT_SYSTEM_ERROR, "too many sessions",
+                                  "Too many sessions are open; log out of one, or wait until one "
+                                  "expires.");
+        if (r < 0)
+                return r;
+        described = session_describe(call->arena, session);
+        if (!described) {
+                session_end(service->sessions, session);
+                return -ENOMEM;
+        }
+        call->opened = session;
+        call_reply(call, &described, now);
+        return 0;
+}
+
+static int finish_login(Service *service, Call *call, bool accepted, Usec now)
+{
+        const LoginRequestType *args = call->params;
+
+        if (!accepted || !users_role(service->users, args->user_name)) {
+                log_warning("login of '%.64s' from %s refused", args->user_name, call->address);
+                audit_login(service, call, args->user_name, "InvalidLogin");
+                return call_fault(call, FAULT_INVALID_LOGIN, NULL,
+                                  "Cannot complete login due to an incorrect user name or "
+                                  "password.");
+        }
+        audit_login(service, call, args->user_name, "ok");
+        return open_session(service, call, now);
+}
+
+static int on_checked(WorkerJob *job, Usec now)
+{
+        UserCheck *check = container_of(job, UserCheck, job);
+        PendingLogin *pending = check->user;
+        Call *call = pending->call;
+
+        if (call && finish_login(pending->service, call, check->accepted, now) < 0)
+                call_fail(call, now);
+        user_check_free(check);
+        free(pending);
+        return 0;
+}
+
+static void on_abandon(Call *call, Usec now)
+{
+        PendingLogin *pending = call->parked;
+
+        (void)now;
+        pending->call = NULL;
+}
+
+/* ISO 639, and perhaps a country: en, fr_CA. */
+static bool is_locale(const char *text)
+{
+        size_t n = strlen(text);
+
+        for (size_t i = 0; i < n; i++)
+                if (!isalnum((unsigned char)text[i]) && text[i] != '_' && text[i] != '-')
+                        return false;
+        return n >= 2 && n <= LOCALE_CHARS_MAX;
+}
+
+static int login(Service *service, Call *call, Usec now)
+{
+        const LoginRequestType *args = call->params;
+        PendingLogin *pending;
+        UserCheck *check;
+
+        (void)now;
+        if (args->locale && !is_locale(args->locale))
+                return call_fault(call, FAULT_INVALID_LOCALE, NULL, "'%s' is no locale.",
+                                  args->locale);
+        check = user_check_new(service->users, args->user_name, args->password);
+        pending = calloc(1, sizeof(*pending));
+        if (!check || !pending) {
+                user_check_free(check);
+                free(pending);
+                return -ENOMEM;
+        }
+        *pending = (PendingLogin){.check = check, .service = service, .call = call};
+        check->user = pending;
+        check->job.done = on_checked;
+        if (worker_pool_submit(service->workers, &check->job) < 0) {
+                user_check_free(check);
+                free(pending);
+                return call_fault(call, FAULT_SYSTEM_ERROR, "too many logins",
+                                  "Too many logins wait to be checked; try again later.");
+        }
+        call->parked = pending;
+        call->abandon = on_abandon;
+        return 0;
+}
+
+static int logout(Service *service, Call *call, Usec now)
+{
+        (void)audit_write(service->audit, &(AuditEvent){
+                                                  .event = "logout",
+                                                  .request_id = call->request_id,
+                                                  .user = call->session->user,
+                                                  .address = call->address,
+                                                  .result = "ok",
+                                          });
+        session_end(service->sessions, call->session);
+        call_reply(call, NULL, now);
+        return 0;
+}
+
+static int session_is_active(Service *service, Call *call, Usec now)
+{
+        const SessionIsActiveRequestType *args = call->params;
+        const Session *session = session_find_key(service->sessions, args->session_id);
+        bool active = session && strcmp(session->user, args->user_name) == 0;
+
+        call_reply(call, &active, now);
+        return 0;
+}
+
+const Handler session_manager_handlers[] = {
+        {"Login", login},
+        {"Logout", logout},
+        {"SessionIsActive", session_is_active},
+};
+const size_t n_session_manager_handlers = ELEMENTS(session_manager_handlers);

@@ -1,0 +1,50 @@
+#include "base/secret.h"
+
+#include <sys/random.h>
+
+void secret_free(char *secret)
+{
+        if (secret)
+                explicit_bzero(secret, strlen(secret));
+        free(secret);
+}
+
+void secret_freep(char **secret)
+{
+        secret_free(*secret);
+}
+
+bool secret_equal(const char *known, const char *given)
+{
+        size_t n_known = strlen(known), n_given = strlen(given);
+        unsigned char differ = n_known != n_given;
+
+        for (size_t i = 0; i < n_given; i++)
+                differ |= (unsigned char)(given[i] ^ known[n_known ? i % n_known : 0]);
+        return differ == 0;
+}
+
+void random_bytes(void *data, size_t size)
+{
+        for (size_t done = 0; done < size;) {
+                ssize_t n = getrandom((char *)data + done, size - done, 0);
+
+                if (n < 0 && errno != EINTR)
+                        abort();
+                if (n > 0)
+                        done += (size_t)n;
+        }
+}
+
+void random_hex(char *text, size_t bytes)
+{
+        static const char digits[] = "0123456789abcdef";
+        unsigned char byte;
+
+        for (size_t i = 0; i < bytes; i++) {
+                random_bytes(&byte, 1);
+                text[2 * i] = digits[byte >> 4];
+                text[2 * i + 1] = digits[byte & 15];
+        }
+        text[2 * bytes] = '\0';
+}

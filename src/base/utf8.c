@@ -1,0 +1,59 @@
+#include "base/utf8.h"
+
+/* Return: the length of the character at @s, 0 if it is not well-formed. */
+static size_t utf8_length(const unsigned char *s, size_t size)
+{
+        static const struct {
+                unsigned char first, last, second_min, second_max;
+                size_t length;
+        } rows[] = {
+                /* RFC 3629, section 4 */
+                {0x00, 0x7f, 0x00, 0xff, 1}, {0xc2, 0xdf, 0x80, 0xbf, 2},
+                {0xe0, 0xe0, 0xa0, 0xbf, 3}, {0xe1, 0xec, 0x80, 0xbf, 3},
+                {0xed, 0xed, 0x80, 0x9f, 3}, {0xee, 0xef, 0x80, 0xbf, 3},
+                {0xf0, 0xf0, 0x90, 0xbf, 4}, {0xf1, 0xf3, 0x80, 0xbf, 4},
+                {0xf4, 0xf4, 0x80, 0x8f, 4},
+        };
+
+        for (size_t i = 0; i < ELEMENTS(rows); i++) {
+                if (s[0] < rows[i].first || s[0] > rows[i].last)
+                        continue;
+                if (rows[i].length > size)
+                        return 0;
+                if (rows[i].length > 1 && (s[1] < rows[i].second_min || s[1] > rows[i].second_max))
+                        return 0;
+                for (size_t k = 2; k < rows[i].length; k++)
+                        if (s[k] < 0x80 || s[k] > 0xbf)
+                                return 0;
+                return rows[i].length;
+        }
+        return 0;
+}
+
+bool utf8_is_valid(const char *text, size_t size)
+{
+        const unsigned char *s = (const unsigned char *)text;
+        size_t n;
+
+        for (size_t at = 0; at < size; at += n) {
+                n = utf8_length(s + at, size - at);
+                if (n == 0)
+                        return false;
+        }
+        return true;
+}
+
+void utf8_defuse(char *text)
+{
+        size_t size = strlen(text), n;
+
+        for (size_t at = 0; at < size; at += n) {
+                unsigned char c = (unsigned char)text[at];
+
+                n = utf8_length((unsigned char *)text + at, size - at);
+                if (n == 0 || (c < 0x20 && c != '\t' && c != '\n' && c != '\r')) {
+                        text[at] = '?';
+                        n = 1;
+                }
+        }
+}

@@ -1,0 +1,19 @@
+#pragma once
+
+/*
+ * UTF-8 as RFC 3629 has it: no overlong forms, no surrogates, nothing above U+10FFFF.
+ */
+
+#include "base/base.h"
+
+/* Return: whether all @size bytes are well-formed. A NUL byte is well-formed here. */
+bool utf8_is_valid(const char *text, size_t size);
+
+/**
+ * utf8_defuse() - make bytes that the guest chose fit for JSON and XML
+ * @text:       NUL-terminated, changed in place
+ *
+ * Every byte that is not part of well-formed UTF-8, and every control character that XML 1.0 may
+ * not hold, becomes '?'.
+ */
+void utf8_defuse(char *text);

@@ -1,0 +1,147 @@
+#include "channel/frame.h"
+
+/* 0xC7 begins no ASCII text and ends no UTF-8 character. */
+static const unsigned char magic[4] = {0xc7, 'G', 'O', '\n'};
+
+enum {
+        AT_VERSION = 4,
+        AT_KIND = 5,
+        AT_FLAGS = 6,
+        AT_NONCE = 8,
+        AT_ID = 16,
+        AT_SIZE = 20,
+        AT_PAYLOAD_CRC = 24,
+        AT_HEADER_CRC = 28,
+};
+
+/* CRC-32 as in ISO 3309 and zlib, a nibble at a time: the table stays in one cache line. */
+static uint32_t crc32(const void *data, size_t size)
+{
+        static const uint32_t table[16] = {
+                0x00000000, 0x1db71064, 0x3b6e20c8, 0x26d930ac, 0x76dc4190, 0x6b6b51f4,
+                0x4db26158, 0x5005713c, 0xedb88320, 0xf00f9344, 0xd6d6a3e8, 0xcb61b38c,
+                0x9b64c2b0, 0x86d3d2d4, 0xa00ae278, 0xbdbdf21c,
+        };
+        const unsigned char *bytes = data;
+        uint32_t crc = UINT32_MAX;
+
+        for (size_t i = 0; i < size; i++) {
+                crc ^= bytes[i];
+                crc = crc >> 4 ^ table[crc & 15];
+                crc = crc >> 4 ^ table[crc & 15];
+        }
+        return ~crc;
+}
+
+static void put_number(unsigned char *at, uint64_t value, size_t n)
+{
+        for (size_t i = 0; i < n; i++)
+                at[i] = (unsigned char)(value >> (8 * i));
+}
+
+static uint64_t get_number(const unsigned char *at, size_t n)
+{
+        uint64_t value = 0;
+
+        for (size_t i = 0; i < n; i++)
+                value |= (uint64_t)at[i] << (8 * i);
+        return value;
+}
+
+void frame_write(Buf *out, const Frame *frame)
+{
+        unsigned char header[FRAME_HEADER_BYTES];
+
+        assert(frame->size <= FRAME_PAYLOAD_MAX);
+        memcpy(header, magic, sizeof(magic));
+        header[AT_VERSION] = FRAME_VERSION;
+        header[AT_KIND] = (unsigned char)frame->kind;
+        put_number(header + AT_FLAGS, frame->flags, 2);
+        put_number(header + AT_NONCE, frame->nonce, 8);
+        put_number(header + AT_ID, frame->id, 4);
+        put_number(header + AT_SIZE, frame->size, 4);
+        put_number(header + AT_PAYLOAD_CRC, crc32(frame->payload, frame->size), 4);
+        put_number(header + AT_HEADER_CRC, crc32(header, AT_HEADER_CRC), 4);
+        buf_put(out, header, sizeof(header));
+        buf_put(out, frame->payload, frame->size);
+}
+
+/* Return: 1 where a whole header stands at the front, 0 where it may still become one. */
+static int parse_header(const Buf *in, Frame *ret, uint32_t *ret_crc)
+{
+        const unsigned char *at = (const unsigned char *)in->data;
+        size_t n = in->size < sizeof(magic) ? in->size : sizeof(magic);
+
+        if (memcmp(at, magic, n) != 0)
+                return -EBADMSG;
+        if (in->size < FRAME_HEADER_BYTES)
+                return 0;
+        if (get_number(at + AT_HEADER_CRC, 4) != crc32(at, AT_HEADER_CRC) ||
+            at[AT_VERSION] != FRAME_VERSION || get_number(at + AT_SIZE, 4) > FRAME_PAYLOAD_MAX)
+                return -EBADMSG;
+        *ret = (Frame){
+                .kind = (FrameKind)at[AT_KIND],
+                .flags = (uint16_t)get_number(at + AT_FLAGS, 2),
+                .nonce = get_number(at + AT_NONCE, 8),
+                .id = (uint32_t)get_number(at + AT_ID, 4),
+                .payload = in->data + FRAME_HEADER_BYTES,
+                .size = (uint32_t)get_number(at + AT_SIZE, 4),
+        };
+        *ret_crc = (uint32_t)get_number(at + AT_PAYLOAD_CRC, 4);
+        return 1;
+}
+
+/* Drops the first byte and all that follow up to where a frame may begin. */
+static void hunt(FrameReader *reader)
+{
+        const char *next = memchr(reader->in.data + 1, magic[0], reader->in.size - 1);
+        size_t n = next ? (size_t)(next - reader->in.data) : reader->in.size;
+
+        reader->n_lost += n;
+        reader->since = 0;
+        buf_drop(&reader->in, n);
+}
+
+int frame_next(FrameReader *reader, Frame *ret, Usec now)
+{
+        while (reader->in.size > 0) {
+                uint32_t crc = 0;
+                int r = parse_header(&reader->in, ret, &crc);
+
+                if (r > 0 && reader->in.size - FRAME_HEADER_BYTES >= ret->size) {
+                        if (crc32(ret->payload, ret->size) == crc)
+                                return 1;
+                        r = -EBADMSG;
+                }
+                if (r >= 0) {
+                        if (reader->since == 0)
+                                reader->since = now;
+                        if (now - reader->since < FRAME_PATIENCE_USEC)
+                                return 0;
+                }
+                hunt(reader);
+        }
+        return 0;
+}
+
+void frame_consume(FrameReader *reader, const Frame *frame)
+{
+        reader->since = 0;
+        buf_drop(&reader->in, FRAME_HEADER_BYTES + frame->size);
+}
+
+Usec frame_deadline(const FrameReader *reader)
+{
+        return reader->since ? reader->since + FRAME_PATIENCE_USEC : USEC_NEVER;
+}
+
+void frame_reset(FrameReader *reader)
+{
+        reader->since = 0;
+        buf_clear(&reader->in);
+}
+
+void frame_reader_done(FrameReader *reader)
+{
+        buf_erase(&reader->in);
+}

@@ -1,0 +1,139 @@
+#include "guestops/forward.h"
+
+#include "schema/tables.h"
+
+struct GuestOps {
+        Loop *loop;
+        GuestConfig config;
+        Usec deadline;
+};
+
+/* One call on its way to a guest. */
+typedef struct Forward {
+        GuestRequest request;
+        Call *call;
+} Forward;
+
+static void on_answer(GuestRequest *request, const ChannelAnswer *answer, Usec now)
+{
+        Forward *forward = container_of(request, Forward, request);
+
+        if (answer)
+                call_reply(forward->call, answer->result.value, now);
+        else
+                call_fail(forward->call, now);
+}
+
+static void on_abandon(Call *call, Usec now)
+{
+        Forward *forward = call->parked;
+
+        (void)now;
+        guest_request_cancel(&forward->request);
+}
+
+static const void *find_member(const void *params, const char *name)
+{
+        const WireField *field = wire_type_field(((const WireObject *)params)->type, name);
+
+        return field ? (const char *)params + field->offset : NULL;
+}
+
+/* For the audit: who acts in the guest, and on what. Never arguments, never secrets. */
+static void describe(Call *call, const Vm *vm)
+{
+        const GuestAuthentication *const *auth = find_member(call->params, "auth");
+        const StartProgramInGuestRequestType *start = call->params;
+
+        call->vm = arena_strdup(call->arena, vm->entity.moid);
+        call->vm_name = arena_strdup(call->arena, vm->entity.name);
+        if (auth && *auth && (*auth)->type == &type_NamePasswordAuthentication)
+                call->guest_user = ((const NamePasswordAuthentication *)*auth)->username;
+        if (start->type == &type_StartProgramInGuestRequestType)
+                call->target = start->spec->program_path;
+}
+
+int guestops_forward(GuestOps *ops, const Inventory *inventory, Call *call, Usec now)
+{
+        const Moref *moref = find_member(call->params, "vm");
+        Forward *forward = arena_new_object(call->arena, Forward);
+        Vm *vm;
+        int r;
+
+        if (!forward)
+                return -ENOMEM;
+        vm = strcmp(moref->type, "VirtualMachine") == 0 ? inventory_find_vm(inventory, moref->value)
+                                                        : NULL;
+        if (!vm)
+                return call_fault_no_object(call, moref);
+        if (!vm->guest)
+                return -ENOMEM;
+        describe(call, vm);
+        r = call_authorize(call, call->method->privilege, moref);
+        if (r < 0)
+                return r;
+        *forward = (Forward){
+                .request = {.on_answer = on_answer, .arena = call->arena, .fault = &call->fault},
+                .call = call,
+        };
+        call->parked = forward;
+        call->abandon = on_abandon;
+        return guest_request(vm->guest, &forward->request, call->method, call->params,
+                             call->request_id, now + ops->deadline, now);
+}
+
+/* the inventory's machines */
+
+static void on_vm_added(void *user, Vm *vm, Usec now)
+{
+        GuestOps *ops = user;
+
+        (void)now;
+        vm->guest = guest_new(ops->loop, &ops->config, vm);
+}
+
+static void on_vm_changed(void *user, Vm *vm, Usec now)
+{
+        (void)user;
+        if (vm->guest)
+                guest_vm_changed(vm->guest, now);
+}
+
+static void on_guest_changed(void *user, Vm *vm, Usec now)
+{
+        (void)user;
+        if (vm->guest)
+                guest_reset(vm->guest, now);
+}
+
+static void on_vm_removed(void *user, Vm *vm, Usec now)
+{
+        (void)user;
+        vm->guest = guest_free(vm->guest, now);
+}
+
+InventoryCallbacks guestops_inventory_callbacks(GuestOps *ops)
+{
+        return (InventoryCallbacks){
+                .on_vm_added = on_vm_added,
+                .on_vm_changed = on_vm_changed,
+                .on_guest_changed = on_guest_changed,
+                .on_vm_removed = on_vm_removed,
+                .user = ops,
+        };
+}
+
+GuestOps *guestops_new(Loop *loop, const GuestConfig *config, Usec deadline)
+{
+        GuestOps *ops = malloc(sizeof(*ops));
+
+        if (ops)
+                *ops = (GuestOps){.loop = loop, .config = *config, .deadline = deadline};
+        return ops;
+}
+
+GuestOps *guestops_free(GuestOps *ops)
+{
+        free(ops);
+        return NULL;
+}

@@ -1,0 +1,244 @@
+/*
+ * Connections: how long each may take, and which clients have left.
+ *
+ * The daemon's own timeout starts again with each byte, so a client that sends one byte a second
+ * stays for ever. Here each phase has one deadline in total.
+ */
+
+#include "http/private.h"
+
+#include <fcntl.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+
+#define LINGER_USEC (5 * USEC_PER_SEC)
+#define LINGER_MAX  64U /* descriptors beyond connections_max */
+
+static HttpConnection *connection_free(HttpConnection *connection)
+{
+        loop_io_remove(&connection->io);
+        http_handshake_forget(connection);
+        TAILQ_REMOVE(&connection->server->connections[connection->phase], connection, entry);
+        free(connection);
+        return NULL;
+}
+
+/* deadlines */
+
+static Usec phase_usec(const HttpConfig *config, HttpPhase phase)
+{
+        switch (phase) {
+        case HTTP_PHASE_HEADER:
+                return config->header_usec;
+        case HTTP_PHASE_BODY:
+                return config->body_usec;
+        case HTTP_PHASE_IDLE:
+                return config->idle_usec;
+        case HTTP_PHASE_LINGER:
+                return LINGER_USEC;
+        case HTTP_PHASE_PARKED:
+        case HTTP_PHASE_CUT:
+        case HTTP_PHASE_MAX:
+                break;
+        }
+        return USEC_NEVER;
+}
+
+static Usec next_due(const HttpServer *server)
+{
+        Usec due = USEC_NEVER;
+
+        for (size_t phase = 0; phase < HTTP_PHASE_PARKED; phase++) {
+                const HttpConnection *first = TAILQ_FIRST(&server->connections[phase]);
+
+                if (first && first->due < due)
+                        due = first->due;
+        }
+        return due;
+}
+
+/* A timer that is early costs one wake-up, a timer moved with each request costs more. */
+static void arm(HttpServer *server, Usec due)
+{
+        if (due == USEC_NEVER || (server->deadline.loop && server->deadline.due <= due))
+                return;
+        /* Without memory the connections live on until the next one tries again. */
+        (void)loop_timer_set(server->loop, &server->deadline, due);
+}
+
+void http_connection_enter(HttpConnection *connection, HttpPhase phase)
+{
+        HttpServer *server = connection->server;
+        Usec now = loop_now(server->loop), usec = phase_usec(&server->config, phase);
+
+        TAILQ_REMOVE(&server->connections[connection->phase], connection, entry);
+        TAILQ_INSERT_TAIL(&server->connections[phase], connection, entry);
+        connection->phase = phase;
+        connection->due = usec < USEC_NEVER - now ? now + usec : USEC_NEVER;
+        arm(server, connection->due);
+}
+
+static void linger_end(HttpConnection *connection)
+{
+        int fd = connection->fd;
+
+        connection->server->n_lingering--;
+        connection_free(connection);
+        fd_close(fd);
+}
+
+int http_connections_on_due(LoopTimer *timer, Usec now)
+{
+        HttpServer *server = container_of(timer, HttpServer, deadline);
+
+        for (size_t phase = 0; phase < HTTP_PHASE_PARKED; phase++) {
+                HttpConnection *first;
+
+                while ((first = TAILQ_FIRST(&server->connections[phase])) && first->due <= now) {
+                        if (phase == HTTP_PHASE_LINGER)
+                                linger_end(first);
+                        else
+                                http_connection_cut(first);
+                }
+        }
+        arm(server, next_due(server));
+        return 0;
+}
+
+/* The daemon learns of it from its epoll, like of any other end. */
+void http_connection_cut(HttpConnection *connection)
+{
+        (void)shutdown(connection->fd, SHUT_RDWR);
+        http_handshake_resume(connection);
+        http_connection_enter(connection, HTTP_PHASE_CUT);
+}
+
+/* parking */
+
+/*
+ * A client that shuts down only its sending side ("nc -N") looks like one that left, and is
+ * treated as one: nobody who speaks HTTP/1.1 does it, and a missed departure would leave an
+ * operation running for no one.
+ */
+static int parked_on_ready(LoopIo *io, uint32_t events, Usec now)
+{
+        HttpConnection *connection = container_of(io, HttpConnection, io);
+        HttpRequest *request = connection->parked;
+
+        (void)events;
+        http_connection_unpark(connection, HTTP_PHASE_CUT);
+        (void)shutdown(connection->fd, SHUT_RDWR);
+        http_request_gone(request, now);
+        return 0;
+}
+
+void http_connection_park(HttpConnection *connection, HttpRequest *request)
+{
+        connection->parked = request;
+        connection->io = (LoopIo){.fd = connection->fd, .on_ready = parked_on_ready};
+        MHD_suspend_connection(connection->mhd);
+        http_connection_enter(connection, HTTP_PHASE_PARKED);
+        /* The daemon is blind to a suspended client's end. Without the watch we are, too: no more.
+         */
+        (void)loop_add_io(connection->server->loop, &connection->io, EPOLLRDHUP | EPOLLONESHOT);
+}
+
+void http_connection_unpark(HttpConnection *connection, HttpPhase phase)
+{
+        connection->parked = NULL;
+        loop_io_remove(&connection->io);
+        http_connection_enter(connection, phase);
+        MHD_resume_connection(connection->mhd);
+        http_server_wake(connection->server);
+}
+
+/* lingering */
+
+static int linger_on_ready(LoopIo *io, uint32_t events, Usec now)
+{
+        HttpConnection *connection = container_of(io, HttpConnection, io);
+        char scrap[16384];
+        ssize_t n;
+
+        (void)events;
+        (void)now;
+        n = recv(connection->fd, scrap, sizeof(scrap), MSG_DONTWAIT);
+        if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR))
+                linger_end(connection);
+        return 0;
+}
+
+/*
+ * Closing a socket that holds unread bytes resets the connection, and the reset may overtake the
+ * answer: the client would see "connection reset" in place of "413". So a second descriptor
+ * outlives the daemon's for a moment and reads what still comes.
+ * Source: RFC 9112, 9.6.
+ */
+static bool connection_linger(HttpConnection *connection)
+{
+        HttpServer *server = connection->server;
+        _cleanup_(fd_closep) int fd = -1;
+
+        if (!connection->unread || server->stopping || server->n_lingering == LINGER_MAX)
+                return false;
+        fd = fcntl(connection->fd, F_DUPFD_CLOEXEC, 0);
+        if (fd < 0 || shutdown(fd, SHUT_WR) < 0)
+                return false;
+        connection->io = (LoopIo){.fd = fd, .on_ready = linger_on_ready};
+        if (loop_add_io(server->loop, &connection->io, EPOLLIN) < 0)
+                return false;
+        connection->fd = moved_fd(fd);
+        connection->mhd = NULL;
+        server->n_lingering++;
+        http_connection_enter(connection, HTTP_PHASE_LINGER);
+        return true;
+}
+
+/* the table */
+
+static void connection_started(HttpServer *server, struct MHD_Connection *mhd, void **context)
+{
+        int fd = MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
+        HttpConnection *connection = malloc(sizeof(*connection));
+
+        if (!connection) {
+                (void)shutdown(fd, SHUT_RDWR);
+                return;
+        }
+        *connection = (HttpConnection){.server = server, .mhd = mhd, .fd = fd};
+        TAILQ_INSERT_TAIL(&server->connections[connection->phase], connection, entry);
+        http_connection_enter(connection, HTTP_PHASE_HEADER);
+        server->n_connections++;
+        *context = connection;
+        http_handshake_watch(connection);
+}
+
+void http_connection_notify(void *cls, struct MHD_Connection *mhd, void **context,
+                            enum MHD_ConnectionNotificationCode code)
+{
+        HttpConnection *connection = *context;
+
+        if (code == MHD_CONNECTION_NOTIFY_STARTED) {
+                connection_started(cls, mhd, context);
+        } else if (connection) {
+                *context = NULL;
+                connection->server->n_connections--;
+                if (!connection_linger(connection))
+                        connection_free(connection);
+        }
+}
+
+void http_connections_stop(HttpServer *server)
+{
+        HttpConnection *connection;
+
+        server->stopping = true;
+        while ((connection = TAILQ_FIRST(&server->connections[HTTP_PHASE_PARKED]))) {
+                connection->parked->state = HTTP_REQUEST_ENDED;
+                http_connection_unpark(connection, HTTP_PHASE_CUT);
+        }
+        TAILQ_FOREACH (connection, &server->connections[HTTP_PHASE_HEADER], entry)
+                http_handshake_resume(connection);
+        while ((connection = TAILQ_FIRST(&server->connections[HTTP_PHASE_LINGER])))
+                linger_end(connection); /* NOLINT(clang-analyzer-unix.Malloc): the next one */
+}

@@ -1,0 +1,308 @@
+#include "inventory/inventory.h"
+
+#include "base/log.h"
+#include "inventory/vm-config.h"
+
+#include <glob.h>
+#include <search.h>
+#include <stdio.h>
+
+struct Inventory {
+        Loop *loop;
+        InventoryCallbacks callbacks;
+        void *by_moid; /* tsearch(3) */
+        Entity root, datacenter, folders[4];
+        TAILQ_HEAD(Vms, Vm) vms;
+};
+
+/* The folders of a datacenter, and vCenter's way to number them. */
+static const struct {
+        const char *name, *moid;
+} folder_rows[] = {
+        {"vm", "group-v3"},
+        {"host", "group-h4"},
+        {"datastore", "group-s5"},
+        {"network", "group-n6"},
+};
+
+const char *vm_power_name(VmPower power)
+{
+        static const char *const names[] = {
+                [VM_POWERED_OFF] = "poweredOff",
+                [VM_POWERED_ON] = "poweredOn",
+                [VM_SUSPENDED] = "suspended",
+        };
+
+        return names[power];
+}
+
+static int compare_moid(const void *a, const void *b)
+{
+        return strcmp(((const Entity *)a)->moid, ((const Entity *)b)->moid);
+}
+
+static int entity_add(Inventory *inventory, Entity *entity, const char *type, const char *moid,
+                      const char *name, Entity *parent)
+{
+        *entity = (Entity){
+                .type = managed_type_find(type),
+                .moid = strdup(moid),
+                .name = strdup(name),
+                .parent = parent,
+        };
+        TAILQ_INIT(&entity->children);
+        if (!entity->moid || !entity->name || !tsearch(entity, &inventory->by_moid, compare_moid)) {
+                entity->parent = NULL; /* it is in no list yet */
+                return -ENOMEM;
+        }
+        if (parent)
+                TAILQ_INSERT_TAIL(&parent->children, entity, entry);
+        return 0;
+}
+
+static void entity_remove(Inventory *inventory, Entity *entity)
+{
+        if (!entity->moid)
+                return;
+        (void)tdelete(entity, &inventory->by_moid, compare_moid);
+        if (entity->parent)
+                TAILQ_REMOVE(&entity->parent->children, entity, entry);
+        free(entity->moid);
+        free(entity->name);
+}
+
+Entity *inventory_find(const Inventory *inventory, const char *type, const char *moid)
+{
+        const Entity key = {.moid = (char *)moid};
+        Entity *const *found = tfind(&key, &inventory->by_moid, compare_moid);
+
+        if (!found || (type && strcmp((*found)->type->name, type) != 0))
+                return NULL;
+        return *found;
+}
+
+Vm *inventory_find_vm(const Inventory *inventory, const char *moid)
+{
+        Entity *entity = inventory_find(inventory, "VirtualMachine", moid);
+
+        return entity ? container_of(entity, Vm, entity) : NULL;
+}
+
+Entity *inventory_root(const Inventory *inventory)
+{
+        return (Entity *)&inventory->root;
+}
+
+Entity *inventory_folder(const Inventory *inventory, const char *name)
+{
+        for (size_t i = 0; i < ELEMENTS(folder_rows); i++)
+                if (strcmp(folder_rows[i].name, name) == 0)
+                        return (Entity *)&inventory->folders[i];
+        return NULL;
+}
+
+/* machines */
+
+static Vm *find_uuid(const Inventory *inventory, const char *uuid)
+{
+        Vm *vm;
+
+        TAILQ_FOREACH (vm, &inventory->vms, vm_entry)
+                if (strcmp(vm->uuid, uuid) == 0)
+                        return vm;
+        return NULL;
+}
+
+static bool same_state(const VmState *a, const VmState *b)
+{
+        return a->power == b->power && a->runs == b->runs && a->reason == b->reason;
+}
+
+static void on_provider_vm(void *user, const ProviderVm *reported, Usec now)
+{
+        Inventory *inventory = user;
+        Vm *vm = find_uuid(inventory, reported->uuid);
+
+        if (!vm || same_state(&vm->state, &reported->state))
+                return;
+        vm->state = reported->state;
+        log_info("%s: %s%s%s", vm->entity.name, vm_power_name(vm->state.power),
+                 vm->state.reason ? ", " : "", vm->state.reason ? vm->state.reason : "");
+        inventory->callbacks.on_vm_changed(inventory->callbacks.user, vm, now);
+}
+
+static void on_provider_guest_changed(void *user, const char *uuid, Usec now)
+{
+        Inventory *inventory = user;
+        Vm *vm = find_uuid(inventory, uuid);
+
+        if (vm)
+                inventory->callbacks.on_guest_changed(inventory->callbacks.user, vm, now);
+}
+
+static void vm_remove(Inventory *inventory, Vm *vm, Usec now)
+{
+        inventory->callbacks.on_vm_removed(inventory->callbacks.user, vm, now);
+        if (vm->provider)
+                vm->provider_type->close(vm->provider);
+        entity_remove(inventory, &vm->entity);
+        TAILQ_REMOVE(&inventory->vms, vm, vm_entry);
+        vm_config_free(vm->config);
+        free(vm->uuid);
+        free(vm);
+}
+
+static int vm_add(Inventory *inventory, VmConfig *config, Usec now)
+{
+        const ProviderCallbacks callbacks = {
+                .on_vm = on_provider_vm,
+                .on_guest_changed = on_provider_guest_changed,
+                .user = inventory,
+        };
+        Vm *vm = calloc(1, sizeof(*vm));
+        char moid[64];
+        int r;
+
+        if (vm)
+                vm->uuid = strdup(config->uuid);
+        if (!vm || !vm->uuid) {
+                free(vm);
+                vm_config_free(config);
+                return -ENOMEM;
+        }
+        (void)snprintf(moid, sizeof(moid), "vm-%s", config->uuid);
+        vm->config = config;
+        vm->provider_type = vm_config_provider(config);
+        TAILQ_INSERT_TAIL(&inventory->vms, vm, vm_entry);
+        r = entity_add(inventory, &vm->entity, "VirtualMachine", moid, config->name,
+                       inventory_folder(inventory, "vm"));
+        inventory->callbacks.on_vm_added(inventory->callbacks.user, vm, now);
+        if (r >= 0)
+                r = vm->provider_type->open(inventory->loop, config, &callbacks, &vm->provider);
+        if (r < 0) {
+                log_error("%s: %s", config->path, strerror(-r));
+                vm_remove(inventory, vm, now);
+        }
+        return r;
+}
+
+/* files */
+
+typedef struct Found {
+        VmConfig **items;
+        size_t n;
+} Found;
+
+static void found_done(Found *found)
+{
+        for (size_t i = 0; i < found->n; i++)
+                vm_config_free(found->items[i]);
+        free(found->items);
+}
+
+static VmConfig **find_config(Found *found, const char *uuid)
+{
+        for (size_t i = 0; i < found->n; i++)
+                if (found->items[i] && strcmp(found->items[i]->uuid, uuid) == 0)
+                        return &found->items[i];
+        return NULL;
+}
+
+static void find_file(Found *found, const char *path)
+{
+        _cleanup_(vm_config_freep) VmConfig *config = NULL;
+        VmConfig **other;
+
+        if (vm_config_load(path, &config) < 0)
+                return;
+        other = find_config(found, config->uuid);
+        if (other)
+                log_error("%s: has the uuid of %s and is left out", path, (*other)->path);
+        else
+                found->items[found->n++] = moved(config);
+}
+
+static int find_files(const char *directory, Found *found)
+{
+        _cleanup_(freep) char *pattern = NULL;
+        glob_t paths = {0};
+        int r;
+
+        if (access(directory, R_OK | X_OK) < 0)
+                return -errno;
+        if (asprintf(&pattern, "%s/*.conf", directory) < 0)
+                return -ENOMEM;
+        r = glob(pattern, 0, NULL, &paths);
+        if (r != 0)
+                return r == GLOB_NOMATCH ? 0 : -EIO;
+        found->items = calloc(paths.gl_pathc, sizeof(*found->items));
+        for (size_t i = 0; found->items && i < paths.gl_pathc; i++)
+                find_file(found, paths.gl_pathv[i]);
+        globfree(&paths);
+        return found->items ? 0 : -ENOMEM;
+}
+
+int inventory_load(Inventory *inventory, const char *directory, Usec now)
+{
+        _cleanup_(found_done) Found found = {0};
+        VmConfig **config;
+        Vm *vm, *next;
+        int r;
+
+        r = find_files(directory, &found);
+        if (r < 0)
+                return r;
+        for (vm = TAILQ_FIRST(&inventory->vms); vm; vm = next) {
+                next = TAILQ_NEXT(vm, vm_entry);
+                config = find_config(&found, vm->uuid);
+                if (!config || !vm_config_equal(*config, vm->config))
+                        vm_remove(inventory, vm, now);
+                else
+                        *config = vm_config_free(*config);
+        }
+        for (size_t i = 0; i < found.n; i++)
+                if (found.items[i])
+                        (void)vm_add(inventory, moved(found.items[i]), now);
+        return 0;
+}
+
+/* life */
+
+int inventory_new(Loop *loop, const char *datacenter, const InventoryCallbacks *callbacks,
+                  Inventory **ret)
+{
+        _cleanup_(inventory_freep) Inventory *inventory = calloc(1, sizeof(*inventory));
+        int r;
+
+        if (!inventory)
+                return -ENOMEM;
+        inventory->loop = loop;
+        inventory->callbacks = *callbacks;
+        TAILQ_INIT(&inventory->vms);
+        r = entity_add(inventory, &inventory->root, "Folder", "group-d1", "Datacenters", NULL);
+        if (r >= 0)
+                r = entity_add(inventory, &inventory->datacenter, "Datacenter", "datacenter-2",
+                               datacenter, &inventory->root);
+        for (size_t i = 0; r >= 0 && i < ELEMENTS(folder_rows); i++)
+                r = entity_add(inventory, &inventory->folders[i], "Folder", folder_rows[i].moid,
+                               folder_rows[i].name, &inventory->datacenter);
+        if (r >= 0)
+                *ret = moved(inventory);
+        return r;
+}
+
+Inventory *inventory_free(Inventory *inventory)
+{
+        Vm *vm;
+
+        if (!inventory)
+                return NULL;
+        while ((vm = TAILQ_FIRST(&inventory->vms)))
+                vm_remove(inventory, vm, loop_now(inventory->loop));
+        for (size_t i = ELEMENTS(inventory->folders); i-- > 0;)
+                entity_remove(inventory, &inventory->folders[i]);
+        entity_remove(inventory, &inventory->datacenter);
+        entity_remove(inventory, &inventory->root);
+        free(inventory);
+        return NULL;
+}

@@ -1,0 +1,82 @@
+#pragma once
+
+/*
+ * Inventory: the tree of managed entities that clients walk.
+ *
+ *   rootFolder ─ Datacenter ─ vmFolder ─ VirtualMachine…
+ *                           ├ hostFolder, datastoreFolder, networkFolder
+ *
+ * Ids are stable over restarts: those of machines are made from their UUID. Entities are the
+ * inventory's; a pointer to one holds until the loop's turn ends.
+ */
+
+#include "inventory/provider.h"
+#include "schema/method.h"
+
+typedef struct Inventory Inventory;
+typedef struct Entity Entity;
+typedef struct Vm Vm;
+
+TAILQ_HEAD(Entities, Entity);
+
+struct Entity {
+        const ManagedType *type;
+        char *moid;
+        char *name;
+        Entity *parent; /* NULL for the root */
+        struct Entities children;
+        TAILQ_ENTRY(Entity) entry;
+};
+
+/* What the agent told of itself and its guest. Untrusted text, safe to print. */
+typedef struct GuestFacts {
+        bool known; /* an agent has spoken since the machine was powered on */
+        bool ready; /* it would answer now, if the machine runs */
+        char version[64], host_name[256], os_name[256];
+} GuestFacts;
+
+struct Vm {
+        Entity entity;
+        char *uuid;
+        VmState state;
+        const ProviderType *provider_type;
+        Provider *provider;
+        VmConfig *config;
+        void *guest;      /* what on_vm_added() gave it */
+        GuestFacts facts; /* kept up to date by the owner of .guest */
+        TAILQ_ENTRY(Vm) vm_entry;
+};
+
+typedef struct InventoryCallbacks {
+        void (*on_vm_added)(void *user, Vm *vm, Usec now);
+        void (*on_vm_changed)(void *user, Vm *vm, Usec now);
+        void (*on_guest_changed)(void *user, Vm *vm, Usec now);
+        void (*on_vm_removed)(void *user, Vm *vm, Usec now);
+        void *user;
+} InventoryCallbacks;
+
+int inventory_new(Loop *loop, const char *datacenter, const InventoryCallbacks *callbacks,
+                  Inventory **ret);
+Inventory *inventory_free(Inventory *inventory);
+DEFINE_CLEANUP(Inventory, inventory_free)
+
+/**
+ * inventory_load() - the machines that the files *.conf in a directory describe
+ *
+ * What has changed since the last call is taken over; what has not is left alone. A file that is
+ * wrong is logged and left out; so is one whose UUID another has.
+ *
+ * Return: 0, or -ENOENT and the like for the directory.
+ */
+int inventory_load(Inventory *inventory, const char *directory, Usec now);
+
+/* Return: the entity, or NULL. @type NULL takes any. */
+Entity *inventory_find(const Inventory *inventory, const char *type, const char *moid);
+Vm *inventory_find_vm(const Inventory *inventory, const char *moid);
+
+Entity *inventory_root(const Inventory *inventory);
+/* The folders of the one datacenter: "vm", "host", "datastore" or "network". */
+Entity *inventory_folder(const Inventory *inventory, const char *name);
+
+/* Return: vSphere's word for it. */
+const char *vm_power_name(VmPower power);

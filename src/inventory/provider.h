@@ -1,0 +1,61 @@
+#pragma once
+
+/*
+ * Provider: where machines come from. Values cross this border, never a library's handles, so that
+ * a provider can move to another process or host without anybody else noticing.
+ */
+
+#include "loop/loop.h"
+
+typedef enum VmPower {
+        VM_POWERED_OFF,
+        VM_POWERED_ON,
+        VM_SUSPENDED,
+} VmPower;
+
+typedef struct VmState {
+        VmPower power;
+        bool runs;          /* its processors execute; only where it is powered on */
+        const char *reason; /* why it does not: static text for a sentence, or NULL */
+} VmState;
+
+typedef struct ProviderVm {
+        const char *uuid; /* 36 characters, lower case */
+        const char *name;
+        VmState state;
+} ProviderVm;
+
+typedef struct ProviderCallbacks {
+        /* A machine has appeared, or its name or state has changed. Values are borrowed. */
+        void (*on_vm)(void *user, const ProviderVm *vm, Usec now);
+        /* The guest has been reset or restored: what was known of its inside is void. */
+        void (*on_guest_changed)(void *user, const char *uuid, Usec now);
+        void *user;
+} ProviderCallbacks;
+
+/* The one machine that a configuration file describes; guestops-vm(5). */
+typedef struct VmConfig {
+        char *path; /* of the file, for messages */
+        char *provider;
+        char *name, *uuid;
+        char *qmp;     /* socket of QEMU's monitor */
+        char *channel; /* socket of the agent's port */
+} VmConfig;
+
+typedef struct Provider Provider;
+
+typedef struct ProviderType {
+        const char *name;
+        /* Machines are told to on_vm() from within, or later. @config lives as long. */
+        int (*open)(Loop *loop, const VmConfig *config, const ProviderCallbacks *callbacks,
+                    Provider **ret);
+        /* Connects to the agent's channel. Return: 0 and a non-blocking stream, or an errno. */
+        int (*channel)(Provider *provider, const char *uuid, int *ret_fd);
+        Provider *(*close)(Provider *provider);
+} ProviderType;
+
+extern const ProviderType provider_local; /* this machine as the guest */
+extern const ProviderType provider_qmp;   /* a bare QEMU */
+
+/* Connects to a UNIX stream socket without waiting. Return: 0, or a negative errno. */
+int provider_connect(const char *path, int *ret_fd);

@@ -1,0 +1,116 @@
+#include "inventory/vm-config.h"
+
+#include "base/config.h"
+#include "base/log.h"
+#include "base/utf8.h"
+
+#include <ctype.h>
+
+#define UUID_CHARS   36
+#define NAME_BYTES   80  /* vSphere's own limit */
+#define SOCKET_BYTES 107 /* unix(7), sun_path without its NUL */
+
+static const ConfigKey keys[] = {
+        {"vm", "channel", CONFIG_STRING, offsetof(VmConfig, channel)},
+        {"vm", "name", CONFIG_STRING, offsetof(VmConfig, name)},
+        {"vm", "provider", CONFIG_STRING, offsetof(VmConfig, provider)},
+        {"vm", "qmp", CONFIG_STRING, offsetof(VmConfig, qmp)},
+        {"vm", "uuid", CONFIG_STRING, offsetof(VmConfig, uuid)},
+};
+
+static const ProviderType *const providers[] = {&provider_local, &provider_qmp};
+
+const ProviderType *vm_config_provider(const VmConfig *config)
+{
+        for (size_t i = 0; i < ELEMENTS(providers); i++)
+                if (strcmp(providers[i]->name, config->provider) == 0)
+                        return providers[i];
+        return NULL;
+}
+
+VmConfig *vm_config_free(VmConfig *config)
+{
+        if (!config)
+                return NULL;
+        free(config->path);
+        free(config->provider);
+        free(config->name);
+        free(config->uuid);
+        free(config->qmp);
+        free(config->channel);
+        free(config);
+        return NULL;
+}
+
+/* Lower-cases it, too. */
+static bool take_uuid(char *uuid)
+{
+        if (strlen(uuid) != UUID_CHARS)
+                return false;
+        for (size_t i = 0; i < UUID_CHARS; i++) {
+                bool dash = i == 8 || i == 13 || i == 18 || i == 23;
+
+                if (dash ? uuid[i] != '-' : !isxdigit((unsigned char)uuid[i]))
+                        return false;
+                uuid[i] = (char)tolower((unsigned char)uuid[i]);
+        }
+        return true;
+}
+
+static int refuse(const char *path, const char *why)
+{
+        log_error("%s: %s", path, why);
+        return -EINVAL;
+}
+
+static int check(VmConfig *config)
+{
+        const char *path = config->path;
+
+        if (!config->provider || !vm_config_provider(config))
+                return refuse(path, "provider has to be qmp or local");
+        if (!config->name || strlen(config->name) > NAME_BYTES ||
+            !utf8_is_valid(config->name, strlen(config->name)) || strchr(config->name, '/'))
+                return refuse(path, "name has to be 1 to 80 bytes of UTF-8 without '/'");
+        if (!config->uuid || !take_uuid(config->uuid))
+                return refuse(path,
+                              "uuid has to be a UUID, as 4c4c4544-0031-4210-8031-b2c04f4d4d32");
+        if (!config->channel || strlen(config->channel) > SOCKET_BYTES)
+                return refuse(path, "channel has to be the path of a socket, of at most 107 bytes");
+        if (vm_config_provider(config) == &provider_qmp &&
+            (!config->qmp || strlen(config->qmp) > SOCKET_BYTES))
+                return refuse(path, "qmp has to be the path of a socket, of at most 107 bytes");
+        return 0;
+}
+
+int vm_config_load(const char *path, VmConfig **ret)
+{
+        _cleanup_(vm_config_freep) VmConfig *config = calloc(1, sizeof(*config));
+        int r;
+
+        if (!config)
+                return -ENOMEM;
+        r = config_set_string(&config->path, path);
+        if (r >= 0)
+                r = config_read(path, keys, ELEMENTS(keys), config, NULL);
+        if (r >= 0)
+                r = config_resolve_path(&config->qmp, path);
+        if (r >= 0)
+                r = config_resolve_path(&config->channel, path);
+        if (r >= 0)
+                r = check(config);
+        if (r >= 0)
+                *ret = moved(config);
+        return r;
+}
+
+static bool same(const char *a, const char *b)
+{
+        return a == b || (a && b && strcmp(a, b) == 0);
+}
+
+bool vm_config_equal(const VmConfig *a, const VmConfig *b)
+{
+        return same(a->provider, b->provider) && same(a->name, b->name) && same(a->uuid, b->uuid) &&
+               same(a->qmp, b->qmp) && same(a->channel, b->channel);
+}

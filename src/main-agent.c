@@ -1,0 +1,174 @@
+/* guestops-agent(8): read the configuration, make one agent, run it. */
+
+#include "agent/agent.h"
+#include "agent/login-helper.h"
+#include "base/log.h"
+
+#include <getopt.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/resource.h>
+
+#define CONFIG_PATH "/etc/guestops/agent.conf"
+
+typedef struct Options {
+        const char *config, *port, *listen;
+        LogLevel level;
+} Options;
+
+static void usage(FILE *to)
+{
+        (void)fputs(
+                "Usage: guestops-agent [OPTION...]\n"
+                "Carries out vSphere guest operations in this guest, for the host's guestopsd.\n"
+                "\n"
+                "  -c, --config=FILE      configuration (" CONFIG_PATH ")\n"
+                "  -p, --port=NAME        virtio-serial port (" AGENT_PORT_NAME ")\n"
+                "  -l, --listen=SOCKET    listen on a UNIX socket instead of a port\n"
+                "      --log-level=LEVEL  error, warning, info or debug (info)\n"
+                "  -h, --help             this text\n"
+                "  -V, --version          the version\n",
+                to);
+}
+
+/* Return: 1 to go on, 0 where all has been said, or -EINVAL. */
+static int parse_options(int argc, char **argv, Options *ret)
+{
+        enum { OPTION_LOG_LEVEL = 256 };
+        static const struct option options[] = {
+                {"config", required_argument, NULL, 'c'},
+                {"port", required_argument, NULL, 'p'},
+                {"listen", required_argument, NULL, 'l'},
+                {"log-level", required_argument, NULL, OPTION_LOG_LEVEL},
+                {"help", no_argument, NULL, 'h'},
+                {"version", no_argument, NULL, 'V'},
+                {0},
+        };
+        int c;
+
+        while ((c = getopt_long(argc, argv, "c:p:l:hV", options, NULL)) >= 0) {
+                switch (c) {
+                case 'c':
+                        ret->config = optarg;
+                        break;
+                case 'p':
+                        ret->port = optarg;
+                        break;
+                case 'l':
+                        ret->listen = optarg;
+                        break;
+                case OPTION_LOG_LEVEL:
+                        if (log_level_parse(optarg, &ret->level) < 0) {
+                                (void)fprintf(stderr, "guestops-agent: '%s' is no log level\n",
+                                              optarg);
+                                return -EINVAL;
+                        }
+                        break;
+                case 'h':
+                        usage(stdout);
+                        return 0;
+                case 'V':
+                        (void)puts("guestops-agent " GUESTOPS_VERSION);
+                        return 0;
+                default:
+                        usage(stderr);
+                        return -EINVAL;
+                }
+        }
+        if (optind < argc) {
+                (void)fprintf(stderr, "guestops-agent: '%s' is not understood\n", argv[optind]);
+                return -EINVAL;
+        }
+        return 1;
+}
+
+static int override(char **at, const char *value)
+{
+        if (!value)
+                return 0;
+        free(*at);
+        *at = strdup(value);
+        return *at ? 0 : -ENOMEM;
+}
+
+static int make_config(const Options *options, AgentConfig **ret)
+{
+        _cleanup_(agent_config_freep) AgentConfig *config = NULL;
+        int r;
+
+        r = agent_config_load(options->config ? options->config : CONFIG_PATH, options->config,
+                              &config);
+        if (r >= 0)
+                r = override(&config->port, options->port);
+        if (r >= 0)
+                r = override(&config->listen, options->listen);
+        if (r >= 0)
+                *ret = moved(config);
+        return r;
+}
+
+static int on_signal(void *user, int signo, Usec now)
+{
+        (void)now;
+        log_info("signal %d: the agent ends; what it started goes on", signo);
+        loop_quit(user);
+        return 0;
+}
+
+/* Every started program costs a descriptor. */
+static void raise_limits(void)
+{
+        struct rlimit limit;
+
+        if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+                limit.rlim_cur = limit.rlim_max;
+                (void)setrlimit(RLIMIT_NOFILE, &limit);
+        }
+}
+
+static int run(const Options *options)
+{
+        static const int signals[] = {SIGINT, SIGTERM};
+        _cleanup_(loop_freep) Loop *loop = NULL;
+        _cleanup_(agent_freep) Agent *agent = NULL;
+        AgentConfig *config = NULL;
+        int r;
+
+        if (chdir("/") < 0)
+                return -errno;
+        (void)signal(SIGPIPE, SIG_IGN);
+        raise_limits();
+        r = make_config(options, &config);
+        if (r < 0)
+                return r;
+        r = loop_new(&loop);
+        if (r >= 0)
+                r = loop_on_signals(loop, signals, ELEMENTS(signals), on_signal, loop);
+        if (r < 0) {
+                agent_config_free(config);
+                return r;
+        }
+        r = agent_new(loop, config, &agent);
+        if (r < 0)
+                return r;
+        log_info("guestops-agent " GUESTOPS_VERSION " runs");
+        return loop_run(loop);
+}
+
+int main(int argc, char **argv)
+{
+        Options options = {.level = LOG_LEVEL_INFO};
+        int r;
+
+        log_open("guestops-agent", options.level);
+        if (argc == 2 && strcmp(argv[0], LOGIN_HELPER_NAME) == 0)
+                return login_helper_main(argv[1]);
+        r = parse_options(argc, argv, &options);
+        if (r <= 0)
+                return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+        log_open("guestops-agent", options.level);
+        r = run(&options);
+        if (r < 0)
+                log_error("ends: %s", strerror(-r));
+        return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+}

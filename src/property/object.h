@@ -1,0 +1,49 @@
+#pragma once
+
+/*
+ * Managed objects as clients address them, and their properties: one table per managed object type,
+ * from the property's name to its type and its getter.
+ *
+ * Source: vSphere Web Services API, release 8.0.2.0.
+ */
+
+#include "base/arena.h"
+#include "inventory/inventory.h"
+#include "schema/types.h"
+#include "session/session.h"
+
+/* What is addressed by a ManagedObjectReference. */
+typedef struct Object {
+        const ManagedType *type;
+        const char *moid;
+        Entity *entity; /* of the inventory; NULL for the service's own objects */
+} Object;
+
+/* What getters may look at. All is borrowed for the length of one call. */
+typedef struct PropertyContext {
+        Arena *arena;
+        const Inventory *inventory;
+        const Session *session; /* NULL where nobody is logged in */
+        const AboutInfo *about;
+} PropertyContext;
+
+typedef struct Property {
+        const char *name;
+        WireForm form;
+        const WireType *type; /* of objects */
+        const char *privilege;
+        /* Stores the value in @ret, a variable of @form. Return: 1, 0 for unset, or -ENOMEM. */
+        int (*get)(const PropertyContext *context, const Object *object, void *ret);
+} Property;
+
+/* Return: 0, or -ENOENT. @moref may be inconsistent: its type has to be the object's. */
+int object_find(const Inventory *inventory, const Moref *moref, Object *ret);
+
+/* Return: the property, inherited ones included, or NULL. */
+const Property *property_find(const ManagedType *type, const char *name);
+
+/* The value of ServiceInstance.content, also RetrieveServiceContent's result. */
+ServiceContent *service_content(const PropertyContext *context);
+
+/* The value of SessionManager.currentSession, also Login's result. */
+UserSession *session_describe(Arena *arena, const Session *session);

@@ -1,0 +1,93 @@
+/* Properties of the service's own objects. */
+
+#include "property/tables.h"
+
+ServiceContent *service_content(const PropertyContext *context)
+{
+        ServiceContent *content = arena_new_object(context->arena, ServiceContent);
+
+        if (content)
+                *content = (ServiceContent){
+                        .type = &type_ServiceContent,
+                        .root_folder = {"Folder", inventory_root(context->inventory)->moid},
+                        .property_collector = {"PropertyCollector", "propertyCollector"},
+                        .about = (AboutInfo *)context->about,
+                        .session_manager = {"SessionManager", "SessionManager"},
+                        .guest_operations_manager = {"GuestOperationsManager",
+                                                     "guestOperationsManager"},
+                };
+        return content;
+}
+
+UserSession *session_describe(Arena *arena, const Session *session)
+{
+        UserSession *described = arena_new_object(arena, UserSession);
+
+        if (described)
+                *described = (UserSession){
+                        .type = &type_UserSession,
+                        .key = arena_strdup(arena, session->key),
+                        .user_name = arena_strdup(arena, session->user),
+                        .full_name = arena_strdup(arena, session->user),
+                        .login_time = {true, session->login_time},
+                        .last_active_time = {true, session->last_active_time},
+                        .locale = arena_strdup(arena, session->locale),
+                        .message_locale = (char *)"en",
+                        .ip_address = arena_strdup(arena, session->address),
+                        .user_agent = arena_strdup(arena, session->user_agent),
+                        .call_count = session->call_count,
+                };
+        return described;
+}
+
+static int get_content(const PropertyContext *context, const Object *object, void *ret)
+{
+        (void)object;
+        *(ServiceContent **)ret = service_content(context);
+        return *(void **)ret ? 1 : -ENOMEM;
+}
+
+static int get_current_session(const PropertyContext *context, const Object *object, void *ret)
+{
+        (void)object;
+        if (!context->session)
+                return 0;
+        *(UserSession **)ret = session_describe(context->arena, context->session);
+        return *(void **)ret ? 1 : -ENOMEM;
+}
+
+static int get_process_manager(const PropertyContext *context, const Object *object, void *ret)
+{
+        (void)context;
+        (void)object;
+        *(Moref *)ret = (Moref){"GuestProcessManager", "guestOperationsProcessManager"};
+        return 1;
+}
+
+/* Managers that this service does not have. */
+static int get_unset(const PropertyContext *context, const Object *object, void *ret)
+{
+        (void)context;
+        (void)object;
+        (void)ret;
+        return 0;
+}
+
+const Property guest_operations_manager_properties[] = {
+        {"aliasManager", FORM_MOREF, NULL, "System.Anonymous", get_unset},
+        {"authManager", FORM_MOREF, NULL, "System.Anonymous", get_unset},
+        {"fileManager", FORM_MOREF, NULL, "System.Anonymous", get_unset},
+        {"guestWindowsRegistryManager", FORM_MOREF, NULL, "System.Anonymous", get_unset},
+        {"processManager", FORM_MOREF, NULL, "System.Anonymous", get_process_manager},
+};
+const size_t n_guest_operations_manager_properties = ELEMENTS(guest_operations_manager_properties);
+
+const Property service_instance_properties[] = {
+        {"content", FORM_OBJECT, &type_ServiceContent, "System.Anonymous", get_content},
+};
+const size_t n_service_instance_properties = ELEMENTS(service_instance_properties);
+
+const Property session_manager_properties[] = {
+        {"currentSession", FORM_OBJECT, &type_UserSession, "System.Anonymous", get_current_session},
+};
+const size_t n_session_manager_properties = ELEMENTS(session_manager_properties);

@@ -1,0 +1,48 @@
+#pragma once
+
+/*
+ * Methods of the managed object types that we serve: parameters, result, privilege, faults.
+ * Handlers are bound to them by name, in api/ and in agent/.
+ *
+ * Source: vSphere Web Services API, release 8.0.2.0.
+ */
+
+#include "schema/type.h"
+
+typedef struct ManagedType ManagedType;
+
+typedef enum MethodFlags {
+        METHOD_ANONYMOUS = 1 << 0, /* needs no session */
+        METHOD_GUEST = 1 << 1,     /* the agent of the machine in parameter "vm" carries it out */
+        METHOD_CONFIRM = 1 << 2,   /* it changes the guest: the agent asks before it acts */
+} MethodFlags;
+
+typedef struct Method {
+        const char *name;
+        const WireType *params;
+        WireForm result;               /* FORM_NONE: void */
+        const WireType *result_type;   /* of objects */
+        const char *privilege;         /* asked for on "vm", or else on the object itself */
+        unsigned int flags;            /* MethodFlags */
+        const WireType *const *faults; /* documented beside RuntimeFault; ended by NULL */
+} Method;
+
+struct ManagedType {
+        const char *name;
+        const ManagedType *base;
+        const Method *methods; /* sorted by name */
+        size_t n_methods;
+};
+
+/* All managed object types, sorted by name. */
+extern const ManagedType *const managed_types[];
+extern const size_t n_managed_types;
+
+/* Return: the type, or NULL. */
+const ManagedType *managed_type_find(const char *name);
+
+/* Return: the method, inherited ones included, or NULL. */
+const Method *method_find(const ManagedType *type, const char *name);
+
+/* Return: the guest operation of that name, whichever manager has it, or NULL. */
+const Method *method_find_guest(const char *name);

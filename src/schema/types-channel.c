@@ -1,0 +1,66 @@
+/*
+ * The agent channel's own messages, and those between the agent and its helpers. They exist in
+ * the channel's encoding only. A field's tag follows from its place: only ever append
+ * (PROTOCOL.md).
+ */
+
+#include "schema/tables.h"
+
+static const WireField host_hello[] = {
+        {"vm", AT(HostHello, vm), REQUIRED},
+        {"version", AT(HostHello, version), REQUIRED},
+};
+DEFINE_TYPE(HostHello, host_hello);
+
+static const WireField agent_hello[] = {
+        {"protocol", AT(AgentHello, protocol), REQUIRED},
+        {"version", AT(AgentHello, version), REQUIRED},
+        {"instance", AT(AgentHello, instance), REQUIRED},
+        {"bootId", AT(AgentHello, boot_id), REQUIRED},
+        {"clock", AT(AgentHello, clock), REQUIRED},
+        {"operations", AT(AgentHello, operations), OPTIONAL},
+        {"disabled", AT(AgentHello, disabled), OPTIONAL},
+        {"hostName", AT(AgentHello, host_name), OPTIONAL},
+        {"osName", AT(AgentHello, os_name), OPTIONAL},
+};
+DEFINE_TYPE(AgentHello, agent_hello);
+
+static const WireField agent_clock[] = {
+        {"clock", AT(AgentClock, clock), REQUIRED},
+};
+DEFINE_TYPE(AgentClock, agent_clock);
+
+static const WireField channel_request[] = {
+        {"operation", AT(ChannelRequest, operation), REQUIRED},
+        {"instance", AT(ChannelRequest, instance), REQUIRED},
+        {"requestId", AT(ChannelRequest, request_id), REQUIRED},
+        {"deadline", AT(ChannelRequest, deadline), REQUIRED},
+        {"params", POINTS(ChannelRequest, params, WireObject), REQUIRED},
+};
+DEFINE_TYPE(ChannelRequest, channel_request);
+
+static const WireField channel_answer[] = {
+        {"result", AT(ChannelAnswer, result), OPTIONAL},
+        {"fault", POINTS(ChannelAnswer, fault, MethodFault), OPTIONAL, &type_MethodFault},
+        {"message", AT(ChannelAnswer, message), OPTIONAL},
+};
+DEFINE_TYPE(ChannelAnswer, channel_answer);
+
+static const WireField login_question[] = {
+        {"user", AT(LoginQuestion, user), REQUIRED},
+        {"password", AT(LoginQuestion, password), OPTIONAL},
+};
+DEFINE_TYPE(LoginQuestion, login_question);
+
+static const WireField login_verdict[] = {
+        {"result", AT(LoginVerdict, result), REQUIRED},
+        {"delay", AT(LoginVerdict, delay), REQUIRED},
+        {"detail", AT(LoginVerdict, detail), OPTIONAL},
+        {"name", AT(LoginVerdict, name), OPTIONAL},
+        {"uid", AT(LoginVerdict, uid), REQUIRED},
+        {"gid", AT(LoginVerdict, gid), REQUIRED},
+        {"groups", AT(LoginVerdict, groups), OPTIONAL},
+        {"home", AT(LoginVerdict, home), OPTIONAL},
+        {"environment", AT(LoginVerdict, environment), OPTIONAL},
+};
+DEFINE_TYPE(LoginVerdict, login_verdict);

@@ -1,0 +1,52 @@
+#include "session/call.h"
+
+#include "schema/tables.h"
+
+#define PRIVILEGE_ANONYMOUS "System.Anonymous"
+
+void call_reply(Call *call, const void *value, Usec now)
+{
+        call->abandon = NULL;
+        call->reply(call, call->method ? call->method->result : FORM_NONE, value, now);
+}
+
+void call_fail(Call *call, Usec now)
+{
+        call->abandon = NULL;
+        (void)call_fault(call, FAULT_SYSTEM_ERROR, "internal error",
+                         "A general system error occurred: internal error");
+        call->reply(call, FORM_NONE, NULL, now);
+}
+
+int call_fault_no_object(Call *call, const Moref *moref)
+{
+        int r = call_fault(call, FAULT_MANAGED_OBJECT_NOT_FOUND, NULL,
+                           "The object '%s:%s' has already been deleted or has not been "
+                           "completely created",
+                           moref->type ? moref->type : "", moref->value ? moref->value : "");
+
+        if (call->fault.detail && call->fault.detail->type == &type_ManagedObjectNotFound)
+                ((ManagedObjectNotFound *)call->fault.detail)->obj = *moref;
+        return r;
+}
+
+int call_authorize(Call *call, const char *privilege, const Moref *object)
+{
+        FaultId id = call->session ? FAULT_NO_PERMISSION : FAULT_NOT_AUTHENTICATED;
+        int r;
+
+        if (strcmp(privilege, PRIVILEGE_ANONYMOUS) == 0)
+                return 0;
+        if (call->session && role_has(call->session->role, privilege))
+                return 0;
+        r = call_fault(call, id, NULL, "%s",
+                       call->session ? "Permission to perform this operation was denied."
+                                     : "The session is not authenticated.");
+        if (call->fault.detail && wire_type_is(call->fault.detail->type, &type_NoPermission)) {
+                NoPermission *fault = (NoPermission *)call->fault.detail;
+
+                fault->object = *object;
+                fault->privilege_id = arena_strdup(call->arena, privilege);
+        }
+        return r;
+}

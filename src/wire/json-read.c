@@ -1,0 +1,318 @@
+/* VI/JSON, inwards. Source: vSphere VI JSON API 8.0.2.0; RFC 8259, strictly, by jansson. */
+
+#include "base/clock.h"
+#include "wire/reader.h"
+
+#include <jansson.h>
+
+static int read_value(WireReader *reader, const json_t *json, WireForm form, const WireType *type,
+                      void *ret);
+
+static int wrong_kind(WireReader *reader, const char *wanted)
+{
+        return wire_fail(reader, WIRE_BAD_VALUE, "has to be %s", wanted);
+}
+
+static int read_bool(WireReader *reader, const json_t *json, bool *ret)
+{
+        if (!json_is_boolean(json))
+                return wrong_kind(reader, "true or false");
+        *ret = json_is_true(json);
+        return 0;
+}
+
+static int read_integer(WireReader *reader, const json_t *json, int64_t min, int64_t max,
+                        int64_t *ret)
+{
+        if (!json_is_integer(json))
+                return wrong_kind(reader, "a whole number");
+        *ret = json_integer_value(json);
+        if (*ret < min || *ret > max)
+                return wire_fail(reader, WIRE_BAD_VALUE, "is out of range");
+        return 0;
+}
+
+static int read_time(WireReader *reader, const json_t *json, WireTime *ret)
+{
+        if (!json_is_string(json) || clock_parse(json_string_value(json), &ret->usec) < 0)
+                return wrong_kind(reader, "a time as RFC 3339 has it");
+        ret->set = true;
+        return 0;
+}
+
+static int read_string(WireReader *reader, const json_t *json, const WireType *values, char **ret)
+{
+        if (!json_is_string(json))
+                return wrong_kind(reader, "a string");
+        return wire_take_string(reader, json_string_value(json), json_string_length(json), values,
+                                ret);
+}
+
+static int read_moref_member(WireReader *reader, const json_t *json, const char *name,
+                             const char **ret)
+{
+        const json_t *member = json_object_get(json, name);
+        size_t mark = wire_path_push(reader, name);
+        char *text = NULL;
+        int r;
+
+        if (!member)
+                return wire_fail(reader, WIRE_BAD_VALUE, "is required");
+        r = read_string(reader, member, NULL, &text);
+        if (r < 0)
+                return r;
+        wire_path_pop(reader, mark);
+        *ret = text;
+        return 0;
+}
+
+static bool is_moref_member(const char *name)
+{
+        static const char *const names[] = {"_typeName", "type", "value", "serverGuid"};
+
+        for (size_t i = 0; i < ELEMENTS(names); i++)
+                if (strcmp(names[i], name) == 0)
+                        return true;
+        return false;
+}
+
+static int read_moref(WireReader *reader, const json_t *json, Moref *ret)
+{
+        const char *type_name = json_string_value(json_object_get(json, "_typeName"));
+        const char *name;
+        json_t *member;
+        int r;
+
+        if (!json_is_object(json))
+                return wrong_kind(reader, "a ManagedObjectReference");
+        if (type_name && strcmp(type_name, "ManagedObjectReference") != 0)
+                return wire_fail(reader, WIRE_BAD_TYPE, "'%.64s' is no ManagedObjectReference",
+                                 type_name);
+        json_object_foreach((json_t *)json, name, member)
+        {
+                if (is_moref_member(name))
+                        continue;
+                wire_path_push(reader, name);
+                return wire_fail(reader, WIRE_BAD_VALUE, "is no member of ManagedObjectReference");
+        }
+        r = read_moref_member(reader, json, "type", &ret->type);
+        if (r < 0)
+                return r;
+        return read_moref_member(reader, json, "value", &ret->value);
+}
+
+static int read_array(WireReader *reader, const json_t *json, WireForm form, const WireType *type,
+                      void *ret)
+{
+        WireForm item = wire_form_item(form);
+        WireStrings *array = ret;
+        int r;
+
+        if (!json_is_array(json))
+                return wrong_kind(reader, "an array");
+        r = wire_take_array(reader, form, json_array_size(json), ret);
+        for (size_t i = 0; r >= 0 && i < json_array_size(json); i++) {
+                size_t mark = wire_path_push_index(reader, i);
+
+                r = read_value(reader, json_array_get(json, i), item, type,
+                               (char *)array->items + i * wire_form_size(item));
+                if (r >= 0)
+                        wire_path_pop(reader, mark);
+        }
+        return r;
+}
+
+static int field_index(const WireType *type, const char *name, size_t *ret)
+{
+        size_t n = wire_type_count(type);
+
+        for (size_t i = 0; i < n; i++)
+                if (strcmp(wire_type_at(type, i)->name, name) == 0) {
+                        *ret = i;
+                        return 0;
+                }
+        return -ENOENT;
+}
+
+static int read_members(WireReader *reader, const json_t *json, WireObject *object)
+{
+        uint64_t seen = 0;
+        const char *name;
+        json_t *member;
+        int r;
+
+        json_object_foreach((json_t *)json, name, member)
+        {
+                const WireField *field;
+                size_t index, mark;
+
+                if (strcmp(name, "_typeName") == 0)
+                        continue;
+                mark = wire_path_push(reader, name);
+                if (field_index(object->type, name, &index) < 0)
+                        return wire_fail(reader, WIRE_BAD_VALUE, "is no member of %s",
+                                         object->type->name);
+                if (!json_is_null(member)) { /* null is unset: govmomi sends it */
+                        field = wire_type_at(object->type, index);
+                        r = read_value(reader, member, field->form, field->type,
+                                       (char *)object + field->offset);
+                        if (r < 0)
+                                return r;
+                        seen |= (uint64_t)1 << index;
+                }
+                wire_path_pop(reader, mark);
+        }
+        return wire_end(reader, object, seen);
+}
+
+static int read_object(WireReader *reader, const json_t *json, const WireType *declared,
+                       WireObject **ret)
+{
+        const json_t *name = json_object_get(json, "_typeName");
+        int r;
+
+        if (!json_is_object(json))
+                return wrong_kind(reader, "an object");
+        if (name && !json_is_string(name))
+                return wire_fail(reader, WIRE_BAD_TYPE, "_typeName has to be a string");
+        if (reader->depth >= WIRE_DEPTH_MAX)
+                return wire_fail(reader, WIRE_BAD_VALUE, "is nested too deeply");
+        r = wire_begin(reader, declared, name ? json_string_value(name) : NULL, ret);
+        if (r < 0)
+                return r;
+        reader->depth++;
+        r = read_members(reader, json, *ret);
+        reader->depth--;
+        return r;
+}
+
+static const struct {
+        const char *name;
+        WireForm form;
+} boxes[] = {
+        {"boolean", FORM_BOOL},
+        {"byte", FORM_INT},
+        {"short", FORM_INT},
+        {"int", FORM_INT},
+        {"long", FORM_LONG},
+        {"string", FORM_STRING},
+        {"anyURI", FORM_STRING},
+        {"dateTime", FORM_TIME},
+        {"ArrayOfLong", FORM_LONGS},
+        {"ArrayOfString", FORM_STRINGS},
+        {"ArrayOfManagedObjectReference", FORM_MOREFS},
+};
+
+/* Both spellings of a reference inside an anyType: flat as vCenter has it, boxed as its guide. */
+static const json_t *unbox_moref(const json_t *json)
+{
+        const json_t *value = json_object_get(json, "_value");
+
+        return json_is_object(value) ? value : json;
+}
+
+static int read_any(WireReader *reader, const json_t *json, WireAny *ret)
+{
+        const char *name = json_string_value(json_object_get(json, "_typeName"));
+        WireForm form = FORM_OBJECT;
+        const json_t *value = json;
+        void *variable;
+        int r;
+
+        if (!name)
+                return wire_fail(reader, WIRE_BAD_TYPE, "has to name its type in _typeName");
+        for (size_t i = 0; i < ELEMENTS(boxes); i++)
+                if (strcmp(boxes[i].name, name) == 0) {
+                        form = boxes[i].form;
+                        value = json_object_get(json, "_value");
+                }
+        if (strcmp(name, "ManagedObjectReference") == 0) {
+                form = FORM_MOREF;
+                value = unbox_moref(json);
+        }
+        if (!value)
+                return wire_fail(reader, WIRE_BAD_VALUE, "has no _value");
+        variable = arena_alloc(reader->arena, wire_form_size(form));
+        if (!variable)
+                return wire_fail(reader, WIRE_NO_MEMORY, "the request is too large");
+        r = read_value(reader, value, form, NULL, variable);
+        if (r < 0)
+                return r;
+        *ret = (WireAny){.form = form, .value = variable};
+        if (form == FORM_OBJECT)
+                ret->type = (*(WireObject **)variable)->type;
+        return 0;
+}
+
+static int read_value(WireReader *reader, const json_t *json, WireForm form, const WireType *type,
+                      void *ret)
+{
+        int64_t number = 0;
+        int r;
+
+        switch (form) {
+        case FORM_BOOL:
+                return read_bool(reader, json, ret);
+        case FORM_OPT_BOOL:
+                ((WireBool *)ret)->set = true;
+                return read_bool(reader, json, &((WireBool *)ret)->value);
+        case FORM_INT:
+                r = read_integer(reader, json, INT32_MIN, INT32_MAX, &number);
+                *(int32_t *)ret = (int32_t)number;
+                return r;
+        case FORM_OPT_INT:
+                r = read_integer(reader, json, INT32_MIN, INT32_MAX, &number);
+                *(WireInt *)ret = (WireInt){true, (int32_t)number};
+                return r;
+        case FORM_LONG:
+                return read_integer(reader, json, INT64_MIN, INT64_MAX, ret);
+        case FORM_OPT_LONG:
+                ((WireLong *)ret)->set = true;
+                return read_integer(reader, json, INT64_MIN, INT64_MAX, &((WireLong *)ret)->value);
+        case FORM_STRING:
+                return read_string(reader, json, type, ret);
+        case FORM_TIME:
+                return read_time(reader, json, ret);
+        case FORM_MOREF:
+                return read_moref(reader, json, ret);
+        case FORM_OBJECT:
+                return read_object(reader, json, type, ret);
+        case FORM_ANY:
+                return read_any(reader, json, ret);
+        case FORM_LONGS:
+        case FORM_STRINGS:
+        case FORM_MOREFS:
+        case FORM_OBJECTS:
+                return read_array(reader, json, form, type, ret);
+        case FORM_NONE:
+        case FORM_MAX:
+                break;
+        }
+        return -EINVAL;
+}
+
+int json_read(Arena *arena, const char *text, size_t size, const WireType *type, void **ret,
+              WireError *error)
+{
+        WireReader reader = {.arena = arena, .error = error};
+        json_auto_t *json = NULL;
+        WireObject *object = NULL;
+        json_error_t where;
+        int r;
+
+        *error = (WireError){0};
+        json = size ? json_loadb(text, size, JSON_REJECT_DUPLICATES, &where) : json_object();
+        if (!json)
+                return wire_fail(&reader, WIRE_MALFORMED, "line %d, column %d: %s", where.line,
+                                 where.column, where.text);
+        if (!json_is_object(json))
+                return wire_fail(&reader, WIRE_MALFORMED, "the body has to be a JSON object");
+        r = wire_begin(&reader, type, NULL, &object);
+        if (r < 0)
+                return r;
+        r = read_members(&reader, json, object);
+        if (r < 0)
+                return r;
+        *ret = object;
+        return 0;
+}

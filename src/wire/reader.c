@@ -1,0 +1,124 @@
+#include "wire/reader.h"
+
+#include "base/utf8.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+static size_t path_append(WireReader *reader, const char *fmt, ...) _printf_(2, 3);
+static size_t path_append(WireReader *reader, const char *fmt, ...)
+{
+        size_t length = strlen(reader->error->path);
+        va_list ap;
+
+        va_start(ap, fmt);
+        (void)vsnprintf(reader->error->path + length, sizeof(reader->error->path) - length, fmt,
+                        ap);
+        va_end(ap);
+        return length;
+}
+
+size_t wire_path_push(WireReader *reader, const char *name)
+{
+        return path_append(reader, "%s%.64s", reader->error->path[0] ? "." : "", name);
+}
+
+size_t wire_path_push_index(WireReader *reader, size_t index)
+{
+        return path_append(reader, "[%zu]", index);
+}
+
+void wire_path_pop(WireReader *reader, size_t length)
+{
+        reader->error->path[length] = '\0';
+}
+
+int wire_fail(WireReader *reader, WireErrorKind kind, const char *fmt, ...)
+{
+        va_list ap;
+
+        reader->error->kind = kind;
+        va_start(ap, fmt);
+        (void)vsnprintf(reader->error->reason, sizeof(reader->error->reason), fmt, ap);
+        va_end(ap);
+        return kind == WIRE_NO_MEMORY ? -ENOMEM : -EBADMSG;
+}
+
+static int no_memory(WireReader *reader)
+{
+        return wire_fail(reader, WIRE_NO_MEMORY, "the request is too large");
+}
+
+int wire_begin(WireReader *reader, const WireType *declared, const char *name, WireObject **ret)
+{
+        const WireType *type = name ? wire_type_find(name) : declared;
+
+        if (!type || type->values)
+                return wire_fail(reader, WIRE_BAD_TYPE, "'%.64s' is no known type",
+                                 name ? name : "");
+        if (declared && !wire_type_is(type, declared))
+                return wire_fail(reader, WIRE_BAD_TYPE, "'%.64s' is no %s", type->name,
+                                 declared->name);
+        if (type->abstract)
+                return wire_fail(reader, WIRE_BAD_TYPE,
+                                 name ? "'%s' is abstract: name a type derived from it"
+                                      : "_typeName has to name a type derived from '%s'",
+                                 type->name);
+        *ret = arena_alloc(reader->arena, type->size);
+        if (!*ret)
+                return no_memory(reader);
+        (*ret)->type = type;
+        return 0;
+}
+
+int wire_end(WireReader *reader, const WireObject *object, uint64_t seen)
+{
+        size_t n = wire_type_count(object->type);
+
+        for (size_t i = 0; i < n; i++) {
+                const WireField *field = wire_type_at(object->type, i);
+
+                if (field->presence == REQUIRED && !(seen & (uint64_t)1 << i)) {
+                        wire_path_push(reader, field->name);
+                        return wire_fail(reader, WIRE_BAD_VALUE, "is required");
+                }
+        }
+        return 0;
+}
+
+int wire_take_string(WireReader *reader, const char *text, size_t size, const WireType *values,
+                     char **ret)
+{
+        char *copy;
+
+        if (size > WIRE_STRING_MAX)
+                return wire_fail(reader, WIRE_BAD_VALUE, "has %zu bytes; at most %u are taken",
+                                 size, WIRE_STRING_MAX);
+        if (memchr(text, '\0', size))
+                return wire_fail(reader, WIRE_BAD_VALUE, "holds a NUL character");
+        if (!utf8_is_valid(text, size))
+                return wire_fail(reader, WIRE_BAD_VALUE, "is not UTF-8");
+        copy = arena_strndup(reader->arena, text, size);
+        if (!copy)
+                return no_memory(reader);
+        if (values && !wire_enum_has(values, copy))
+                return wire_fail(reader, WIRE_BAD_VALUE, "'%.64s' is no %s", copy, values->name);
+        *ret = copy;
+        return 0;
+}
+
+int wire_take_array(WireReader *reader, WireForm form, size_t n, void *array)
+{
+        WireStrings *strings = array; /* all array structs are alike: items, n */
+
+        if (n > WIRE_ITEMS_MAX)
+                return wire_fail(reader, WIRE_BAD_VALUE, "has %zu elements; at most %u are taken",
+                                 n, WIRE_ITEMS_MAX);
+        if (n == 0)
+                return 0;
+        strings->items = arena_array(reader->arena, n, wire_form_size(wire_form_item(form)));
+        if (!strings->items)
+                return no_memory(reader);
+        strings->n = n;
+        return 0;
+}

@@ -1,0 +1,36 @@
+#pragma once
+
+/* What the readers of all spellings share: where we are, and what is wrong there. */
+
+#include "wire/read.h"
+
+typedef struct WireReader {
+        Arena *arena;
+        WireError *error;
+        unsigned int depth;
+} WireReader;
+
+/* Appends to the path and returns its old length, which wire_path_pop() wants back. */
+size_t wire_path_push(WireReader *reader, const char *name);
+size_t wire_path_push_index(WireReader *reader, size_t index);
+void wire_path_pop(WireReader *reader, size_t length);
+
+/* Return: -EBADMSG, or -ENOMEM for WIRE_NO_MEMORY, with the error filled in. */
+int wire_fail(WireReader *reader, WireErrorKind kind, const char *fmt, ...) _printf_(3, 4);
+
+/**
+ * wire_begin() - make the object that a peer announces
+ * @declared:   what the member's table says; NULL takes every type
+ * @name:       what the peer says; NULL where it says nothing
+ */
+int wire_begin(WireReader *reader, const WireType *declared, const char *name, WireObject **ret);
+
+/* Fails where a required member is not in @seen, a bit per field of the object's type. */
+int wire_end(WireReader *reader, const WireObject *object, uint64_t seen);
+
+/* Stores a string after checking its length, its UTF-8 and, where it is an enum, its value. */
+int wire_take_string(WireReader *reader, const char *text, size_t size, const WireType *values,
+                     char **ret);
+
+/* Makes room for @n items in an array that is a variable of @form. */
+int wire_take_array(WireReader *reader, WireForm form, size_t n, void *array);
