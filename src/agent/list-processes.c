@@ -284,13 +284,12 @@ static bool is_recorded(Operation *operation, const GuestProcessInfo *info)
 
 static int merge(Operation *operation, const ChannelAnswer *found)
 {
-        const WireObjects *rows = found->result.value;
+        static const WireObjects none = {0};
+        const WireObjects *rows = found->result.form == FORM_OBJECTS ? found->result.value : &none;
         WireObjects list = {0};
         size_t space = 0;
         int r = append_records(operation, &list, &space);
 
-        if (found->result.form != FORM_OBJECTS)
-                rows = &(WireObjects){0};
         for (size_t i = 0; r >= 0 && i < rows->n; i++) {
                 GuestProcessInfo *info = (GuestProcessInfo *)(void *)rows->items[i];
 

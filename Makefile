@@ -1,0 +1,47 @@
+# The front door; meson and ninja build. `make help` lists what there is.
+
+BUILD ?= build/plain
+GUEST ?= build/guest
+
+.PHONY: all help setup demo up down check guest install clean
+
+all: $(BUILD)/build.ninja ## build the programs
+	ninja -C $(BUILD)
+
+help: ## this list
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 16
+
+$(BUILD)/build.ninja:
+	@tools/setup build
+	meson setup $(BUILD)
+
+setup: ## install the Debian packages that are missing
+	@tools/setup build guest check
+
+guest: ## build the demo guest, where its inputs have changed
+	@tools/setup build guest
+	@test/vm/make-guest $(GUEST)
+
+demo: ## build all, boot a guest, start a program in it, show each request
+	@tools/setup build guest
+	@$(MAKE) --no-print-directory all guest
+	@tools/demo
+
+up: ## the demo system, kept running; see build/demo.env
+	@tools/setup build guest
+	@$(MAKE) --no-print-directory all guest
+	@tools/up
+
+down: ## end what `make up` started
+	@tools/down
+
+check: ## set everything up and run all tests
+	@tools/setup build guest check
+	@tools/check
+
+install: all ## install the programs, manual pages and sample configuration
+	meson install -C $(BUILD) --no-rebuild
+
+clean: ## remove everything that was built
+	@tools/down 2>/dev/null || true
+	rm -rf build
