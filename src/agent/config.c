@@ -69,7 +69,7 @@ static AgentConfig *config_new(void)
                 .credential_cache_usec = 30 * USEC_PER_SEC,
                 .fail_delay_usec = 2 * USEC_PER_SEC,
                 .login_usec = 20 * USEC_PER_SEC,
-                .retention_usec = 5 * 60 * USEC_PER_SEC,
+                .retention_usec = 300 * USEC_PER_SEC,
                 .programs_max = 4096,
                 .operations_max = 512,
         };

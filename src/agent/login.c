@@ -20,8 +20,6 @@
 #define HELPER_QUESTIONS   1000 /* then a new one: some PAM modules leak */
 #define LOGINS_WAITING_MAX 256
 
-extern char **environ;
-
 struct LoginHelper {
         LoginPool *pool;
         LoopIo io;
@@ -257,6 +255,7 @@ static int helper_ask(LoginHelper *helper, Login *login)
         _cleanup_(buf_erase) Buf packet = {.max = LOGIN_PACKET_BYTES};
         int r;
 
+        assert(helper);
         tlv_write(&packet, &question);
         if (buf_error(&packet))
                 return buf_error(&packet);

@@ -147,7 +147,7 @@ static void tell_answer(Worker *worker, int result, Usec now)
         loop_io_remove(&worker->io);
         worker->io.fd = fd_close(worker->io.fd);
         worker->answered = true;
-        if (result < 0)
+        if (result < 0 && !exited)
                 (void)kill(worker->child.pid, SIGKILL);
         if (worker->callbacks.on_answer)
                 worker->callbacks.on_answer(worker->callbacks.user, result, worker->child.pid,

@@ -46,7 +46,7 @@ static DaemonConfig *config_new(void)
                 .connections_max = 4096,
                 .connections_per_address_max = 1024,
                 .body_bytes_max = (size_t)1 << 20,
-                .session_idle = 30 * 60 * USEC_PER_SEC,
+                .session_idle = 1800 * USEC_PER_SEC,
                 .sessions_max = 4096,
                 .sessions_per_user_max = 512,
                 .guest_deadline = 60 * USEC_PER_SEC,

@@ -5,6 +5,7 @@
 #include "base/secret.h"
 #include "http/certificate.h"
 #include "schema/tables.h"
+#include "wire/read.h"
 
 #include <fcntl.h>
 #include <signal.h>
@@ -17,12 +18,14 @@
 #define HASHES_QUEUED    64
 #define ARENA_BYTES_MAX  ((size_t)96 << 20)
 #define PEM_BYTES_MAX    ((size_t)256 << 10)
+#define FAREWELL_USEC    (100 * USEC_PER_MSEC)
 
 struct Daemon {
         DaemonOptions options;
         DaemonConfig *config;
         Service service;
         HttpServer *http;
+        LoopTimer farewell; /* from SIGTERM to the end */
         char *host_name, *full_name;
 };
 
@@ -297,7 +300,15 @@ static int on_signal(void *user, int signo, Usec now)
                 return 0;
         }
         log_info("signal %d: the daemon ends", signo);
-        loop_quit(daemon->service.loop);
+        /* Requests in flight are answered, as their machines go; then some time to send it. */
+        inventory_clear(daemon->service.inventory, now);
+        return loop_timer_set(daemon->service.loop, &daemon->farewell, now + FAREWELL_USEC);
+}
+
+static int on_farewell(LoopTimer *timer, Usec now)
+{
+        (void)now;
+        loop_quit(container_of(timer, Daemon, farewell)->service.loop);
         return 0;
 }
 
@@ -346,6 +357,8 @@ int daemon_new(const DaemonOptions *options, Daemon **ret)
         if (!daemon)
                 return -ENOMEM;
         daemon->options = *options;
+        daemon->farewell.on_due = on_farewell;
+        json_read_init();
         (void)signal(SIGPIPE, SIG_IGN);
         (void)umask(0077);
         raise_limits();
@@ -361,15 +374,14 @@ int daemon_run(Daemon *daemon)
         return loop_run(daemon->service.loop);
 }
 
-/* Requests in flight are answered by what their guests' end says, before the listener goes. */
 Daemon *daemon_free(Daemon *daemon)
 {
         if (!daemon)
                 return NULL;
+        http_server_free(daemon->http); /* what is still parked is given up */
         inventory_free(daemon->service.inventory);
         guestops_free(daemon->service.guestops);
         worker_pool_free(daemon->service.workers);
-        http_server_free(daemon->http);
         sessions_free(daemon->service.sessions);
         audit_close(daemon->service.audit);
         users_free(daemon->service.users);

@@ -7,7 +7,7 @@
 #include <fcntl.h>
 #include <inttypes.h>
 
-#define LINE_MAX_BYTES ((size_t)16 << 10)
+#define LINE_MAX_BYTES ((size_t)2 << 20) /* holds any request's names, each byte escaped */
 
 struct Audit {
         char *path;

@@ -43,7 +43,7 @@ static int buf_reserve(Buf *buf, size_t size)
                 return buf_fail(buf, -ENOMEM);
         if (buf->data) {
                 memcpy(data, buf->data, buf->size);
-                explicit_bzero(buf->data, buf->size);
+                explicit_bzero(buf->data, buf->space);
                 free(buf->data);
         }
         buf->data = data;

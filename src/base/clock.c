@@ -142,9 +142,11 @@ int clock_parse(const char *text, int64_t *ret_usec)
 
         /* timegm() accepts the 31st of February and makes it March: ask for the way back. */
         back = tm;
-        t = timegm(&back);
-        if (back.tm_mday != tm.tm_mday && tm.tm_sec < 60)
+        back.tm_sec = 0; /* a leap second may well lead to the next day */
+        (void)timegm(&back);
+        if (back.tm_mday != tm.tm_mday)
                 return -EINVAL;
+        t = timegm(&tm);
         *ret_usec = ((int64_t)t - zone) * (int64_t)USEC_PER_SEC + fraction;
         return 0;
 }

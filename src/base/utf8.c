@@ -51,7 +51,9 @@ void utf8_defuse(char *text)
                 unsigned char c = (unsigned char)text[at];
 
                 n = utf8_length((unsigned char *)text + at, size - at);
-                if (n == 0 || (c < 0x20 && c != '\t' && c != '\n' && c != '\r')) {
+                if (n == 0 || (c < 0x20 && c != '\t' && c != '\n' && c != '\r') ||
+                    strncmp(text + at, "\xef\xbf\xbe", 3) == 0 ||
+                    strncmp(text + at, "\xef\xbf\xbf", 3) == 0) {
                         text[at] = '?';
                         n = 1;
                 }

@@ -13,7 +13,7 @@ bool utf8_is_valid(const char *text, size_t size);
  * utf8_defuse() - make bytes that the guest chose fit for JSON and XML
  * @text:       NUL-terminated, changed in place
  *
- * Every byte that is not part of well-formed UTF-8, and every control character that XML 1.0 may
- * not hold, becomes '?'.
+ * Every byte that is not part of well-formed UTF-8, and every character that XML 1.0 may not
+ * hold, becomes '?'.
  */
 void utf8_defuse(char *text);

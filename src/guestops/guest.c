@@ -576,14 +576,14 @@ static int on_timer(LoopTimer *timer, Usec now)
 
 /* the machine */
 
-static void switch_off(Guest *guest, Usec now)
+static void switch_off(Guest *guest, const char *why, Usec now)
 {
         set_state(guest, GUEST_OFF, now);
         guest->vm->facts.known = false;
         guest->lost_why = NULL;
         guest->connect_error = 0;
         loop_timer_clear(&guest->timer);
-        fail_requests(guest, false, "the machine was powered off", now);
+        fail_requests(guest, false, why, now);
         guest->link = link_close(guest->link);
 }
 
@@ -592,7 +592,7 @@ void guest_vm_changed(Guest *guest, Usec now)
         const VmState *state = &guest->vm->state;
 
         if (state->power == VM_POWERED_OFF) {
-                switch_off(guest, now);
+                switch_off(guest, "the machine was powered off", now);
                 return;
         }
         if (!state->runs) {
@@ -646,7 +646,7 @@ Guest *guest_free(Guest *guest, Usec now)
 {
         if (!guest)
                 return NULL;
-        switch_off(guest, now);
+        switch_off(guest, "the service gave up the machine", now);
         arena_free(guest->hello_arena);
         free(guest);
         return NULL;

@@ -234,7 +234,7 @@ void http_connections_stop(HttpServer *server)
 
         server->stopping = true;
         while ((connection = TAILQ_FIRST(&server->connections[HTTP_PHASE_PARKED]))) {
-                connection->parked->state = HTTP_REQUEST_ENDED;
+                http_request_gone(connection->parked, loop_now(server->loop));
                 http_connection_unpark(connection, HTTP_PHASE_CUT);
         }
         TAILQ_FOREACH (connection, &server->connections[HTTP_PHASE_HEADER], entry)

@@ -58,7 +58,7 @@ typedef struct HttpHeader {
 /* Listens from here on. Return: 0, -EADDRINUSE and the like, -EINVAL for a bad certificate. */
 int http_server_new(Loop *loop, const HttpConfig *config, const HttpCallbacks *callbacks,
                     HttpServer **ret);
-/* Parked requests must have been answered; connections are cut. */
+/* Connections are cut; requests that are parked still are told to on_gone(). Not in a callback. */
 HttpServer *http_server_free(HttpServer *server);
 DEFINE_CLEANUP(HttpServer, http_server_free)
 

@@ -291,14 +291,19 @@ int inventory_new(Loop *loop, const char *datacenter, const InventoryCallbacks *
         return r;
 }
 
-Inventory *inventory_free(Inventory *inventory)
+void inventory_clear(Inventory *inventory, Usec now)
 {
         Vm *vm;
 
+        while ((vm = TAILQ_FIRST(&inventory->vms)))
+                vm_remove(inventory, vm, now);
+}
+
+Inventory *inventory_free(Inventory *inventory)
+{
         if (!inventory)
                 return NULL;
-        while ((vm = TAILQ_FIRST(&inventory->vms)))
-                vm_remove(inventory, vm, loop_now(inventory->loop));
+        inventory_clear(inventory, loop_now(inventory->loop));
         for (size_t i = ELEMENTS(inventory->folders); i-- > 0;)
                 entity_remove(inventory, &inventory->folders[i]);
         entity_remove(inventory, &inventory->datacenter);

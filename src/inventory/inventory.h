@@ -70,6 +70,9 @@ DEFINE_CLEANUP(Inventory, inventory_free)
  */
 int inventory_load(Inventory *inventory, const char *directory, Usec now);
 
+/* Removes all machines, as when their files were gone. */
+void inventory_clear(Inventory *inventory, Usec now);
+
 /* Return: the entity, or NULL. @type NULL takes any. */
 Entity *inventory_find(const Inventory *inventory, const char *type, const char *moid);
 Vm *inventory_find_vm(const Inventory *inventory, const char *moid);

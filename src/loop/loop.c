@@ -228,19 +228,16 @@ void loop_task_cancel(LoopTask *task)
 
 static int run_tasks(Loop *loop)
 {
-        LoopTask *task;
+        LoopTask *task, end = {0};
         int r = 0;
 
         /* A task may queue itself again, which must not starve the descriptors: one round. */
-        LoopTask *last = TAILQ_LAST(&loop->tasks, LoopTasks);
-        while (r >= 0 && (task = TAILQ_FIRST(&loop->tasks))) {
-                bool was_last = task == last;
-
+        TAILQ_INSERT_TAIL(&loop->tasks, &end, entry);
+        while (r >= 0 && (task = TAILQ_FIRST(&loop->tasks)) != &end) {
                 loop_task_cancel(task);
                 r = task->run(task, loop->now);
-                if (was_last)
-                        break;
         }
+        TAILQ_REMOVE(&loop->tasks, &end, entry);
         return r;
 }
 

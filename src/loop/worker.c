@@ -8,6 +8,7 @@
 STAILQ_HEAD(WorkerJobs, WorkerJob);
 
 struct WorkerPool {
+        Loop *loop;
         LoopIo wakeup;
         pthread_mutex_t lock; /* guards all below */
         pthread_cond_t work;
@@ -92,6 +93,7 @@ int worker_pool_new(Loop *loop, size_t threads, size_t max_queued, WorkerPool **
         pthread_cond_init(&pool->work, NULL);
         STAILQ_INIT(&pool->queued);
         STAILQ_INIT(&pool->finished);
+        pool->loop = loop;
         pool->max_queued = max_queued;
         pool->wakeup = (LoopIo){
                 .fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK),
@@ -119,6 +121,8 @@ WorkerPool *worker_pool_free(WorkerPool *pool)
         pthread_mutex_unlock(&pool->lock);
         for (size_t i = 0; i < pool->n_threads; i++)
                 pthread_join(pool->threads[i], NULL);
+        STAILQ_CONCAT(&pool->finished, &pool->queued);
+        (void)on_wakeup(&pool->wakeup, 0, loop_now(pool->loop));
         loop_io_remove(&pool->wakeup);
         fd_close(pool->wakeup.fd);
         pthread_cond_destroy(&pool->work);

@@ -19,7 +19,7 @@ struct WorkerJob {
 /* @threads: how many run at once. @max_queued: jobs waiting beyond that are refused. */
 int worker_pool_new(Loop *loop, size_t threads, size_t max_queued, WorkerPool **ret);
 
-/* Waits for the jobs that run; what is queued is dropped without its done(). */
+/* Waits for the jobs that run, then gives every job back by its done(), whether it ran or not. */
 WorkerPool *worker_pool_free(WorkerPool *pool);
 DEFINE_CLEANUP(WorkerPool, worker_pool_free)
 

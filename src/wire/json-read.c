@@ -4,6 +4,7 @@
 #include "wire/reader.h"
 
 #include <jansson.h>
+#include <malloc.h>
 
 static int read_value(WireReader *reader, const json_t *json, WireForm form, const WireType *type,
                       void *ret);
@@ -291,13 +292,25 @@ static int read_value(WireReader *reader, const json_t *json, WireForm form, con
         return -EINVAL;
 }
 
+static void erase_and_free(void *data)
+{
+        if (data)
+                explicit_bzero(data, malloc_usable_size(data));
+        free(data);
+}
+
+void json_read_init(void)
+{
+        json_set_alloc_funcs(malloc, erase_and_free);
+}
+
 int json_read(Arena *arena, const char *text, size_t size, const WireType *type, void **ret,
               WireError *error)
 {
         WireReader reader = {.arena = arena, .error = error};
         json_auto_t *json = NULL;
         WireObject *object = NULL;
-        json_error_t where;
+        json_error_t where = {0};
         int r;
 
         *error = (WireError){0};

@@ -89,6 +89,7 @@ static const char *const box_names[FORM_MAX] = {
         [FORM_LONGS] = "ArrayOfLong",
         [FORM_STRINGS] = "ArrayOfString",
         [FORM_MOREFS] = "ArrayOfManagedObjectReference",
+        [FORM_OBJECTS] = "ArrayOfAnyType",
 };
 
 static size_t json_begin_box(Buf *out, const WireLabel *label, const WireAny *any)
@@ -96,7 +97,7 @@ static size_t json_begin_box(Buf *out, const WireLabel *label, const WireAny *an
         Buf text = {.max = 256};
 
         json_open(out, label);
-        if (any->form == FORM_OBJECTS) {
+        if (any->form == FORM_OBJECTS && any->type) {
                 buf_putf(&text, "ArrayOf%s", any->type->name);
                 put_type_name(out, buf_text(&text) ? text.data : "ArrayOfAnyType");
                 buf_done(&text);

@@ -28,6 +28,9 @@ typedef struct WireError {
         char reason[160]; /* a sentence without its full stop */
 } WireError;
 
+/* Has jansson erase what it frees, for that may hold passwords. Once, before json_read(). */
+void json_read_init(void);
+
 /**
  * json_read() - decode the parameters of a method
  * @type:       of the parameter object; a _typeName at the root is ignored, whatever it says

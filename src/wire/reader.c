@@ -41,6 +41,9 @@ int wire_fail(WireReader *reader, WireErrorKind kind, const char *fmt, ...)
         va_start(ap, fmt);
         (void)vsnprintf(reader->error->reason, sizeof(reader->error->reason), fmt, ap);
         va_end(ap);
+        /* Both quote what a peer sent, and were cut to fit. */
+        utf8_defuse(reader->error->path);
+        utf8_defuse(reader->error->reason);
         return kind == WIRE_NO_MEMORY ? -ENOMEM : -EBADMSG;
 }
 

@@ -105,8 +105,8 @@ static int read_object(WireReader *reader, Bytes bytes, const WireType *declared
 /* How many of the elements in @bytes carry @tag. */
 static int count_elements(WireReader *reader, Bytes bytes, uint16_t tag, size_t *ret)
 {
-        uint16_t found;
-        Bytes value;
+        uint16_t found = 0;
+        Bytes value = {0};
         int r = 0;
 
         *ret = 0;
@@ -131,8 +131,8 @@ static int read_array(WireReader *reader, Bytes bytes, uint16_t tag, WireForm fo
         if (r >= 0)
                 r = wire_take_array(reader, form, n, ret);
         while (r >= 0 && i < n) {
-                uint16_t found;
-                Bytes value;
+                uint16_t found = 0;
+                Bytes value = {0};
 
                 r = take_element(reader, &bytes, &found, &value);
                 if (r < 0 || found != tag)
@@ -148,8 +148,8 @@ static int read_any(WireReader *reader, Bytes bytes, WireAny *ret)
 {
         WireForm form;
         void *variable;
-        uint16_t tag;
-        Bytes value;
+        uint16_t tag = 0;
+        Bytes value = {0};
         int r = 0;
 
         if (bytes.size < 1)
@@ -262,9 +262,9 @@ static int read_members(WireReader *reader, Bytes bytes, WireObject *object)
         int r;
 
         while (bytes.size > 0) {
-                size_t index, mark;
-                uint16_t tag;
-                Bytes value;
+                size_t index = 0, mark;
+                uint16_t tag = 0;
+                Bytes value = {0};
 
                 r = take_element(reader, &bytes, &tag, &value);
                 if (r < 0)

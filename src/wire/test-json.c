@@ -1,0 +1,923 @@
+/* JSON in both directions, as rows: what a client may say, and what it is told. */
+
+#include "schema/tables.h"
+#include "wire/read.h"
+#include "wire/write.h"
+
+#include "base/test.h"
+
+#define ARENA_MAX ((size_t)8 << 20)
+
+#define VM   "\"vm\":{\"type\":\"VirtualMachine\",\"value\":\"vm-1\"}"
+#define TYPE "\"_typeName\":"
+#define AUTH                                                                                       \
+        "\"auth\":{" TYPE "\"NamePasswordAuthentication\",\"interactiveSession\":false,"           \
+        "\"username\":\"u\",\"password\":\"p\"}"
+#define SPEC "\"spec\":{\"programPath\":\"/bin/sh\",\"arguments\":\"\"}"
+
+#define SP   &type_StartProgramInGuestRequestType
+#define LP   &type_ListProcessesInGuestRequestType
+#define LI   &type_LoginRequestType
+#define FM   &type_LocalizableMessage
+#define RI   &type_VirtualMachineRuntimeInfo
+#define GI   &type_GuestInfo
+#define US   &type_UserSession
+#define NONE &type_NoParameters
+
+static int read_text(Arena *arena, const char *text, size_t size, const WireType *type, void *ret,
+                     WireError *error)
+{
+        /* Without a NUL behind it: a reader that goes on is caught. */
+        _cleanup_(freep) char *copy = malloc(size ? size : 1);
+        void *object = NULL;
+        int r;
+
+        if (!copy)
+                return -ENOMEM;
+        memcpy(copy, text, size);
+        r = json_read(arena, copy, size, type, &object, error);
+        *(void **)ret = object;
+        return r;
+}
+
+/* inwards: accepted or not, and where it is wrong */
+
+typedef struct ReadRow {
+        const char *about;
+        const WireType *type;
+        const char *text;
+        WireErrorKind kind;
+        const char *path;
+} ReadRow;
+
+static void check_rows(const ReadRow *rows, size_t n)
+{
+        for (size_t i = 0; i < n; i++) {
+                _cleanup_(arena_freep) Arena *arena = arena_new(ARENA_MAX);
+                const WireObject *object = NULL;
+                WireError error;
+                int r;
+
+                r = read_text(arena, rows[i].text, strlen(rows[i].text), rows[i].type, &object,
+                              &error);
+                EXPECT_INT(rows[i].about, r, rows[i].kind == WIRE_OK ? 0 : -EBADMSG);
+                EXPECT_INT(rows[i].about, error.kind, rows[i].kind);
+                EXPECT_STR(rows[i].about, error.path, rows[i].path);
+                EXPECT_INT(rows[i].about, error.reason[0] != '\0', rows[i].kind != WIRE_OK);
+                EXPECT_INT(rows[i].about, object && object->type == rows[i].type,
+                           rows[i].kind == WIRE_OK);
+        }
+}
+
+static void test_type_names(void)
+{
+        static const ReadRow rows[] = {
+                {"whole", SP, "{" VM "," AUTH "," SPEC "}", WIRE_OK, ""},
+                {"other order", SP, "{" SPEC "," AUTH "," VM "}", WIRE_OK, ""},
+                {"root: its own name", SP,
+                 "{" TYPE "\"StartProgramInGuestRequestType\"," VM "," AUTH "," SPEC "}", WIRE_OK,
+                 ""},
+                {"root: the method's name", SP,
+                 "{" TYPE "\"StartProgramInGuest\"," VM "," AUTH "," SPEC "}", WIRE_OK, ""},
+                {"root: any name", SP, "{" VM "," AUTH "," SPEC "," TYPE "\"?\"}", WIRE_OK, ""},
+                {"root: no text", SP, "{" TYPE "7," VM "," AUTH "," SPEC "}", WIRE_OK, ""},
+                {"auth: last", SP,
+                 "{" VM "," SPEC ",\"auth\":{\"interactiveSession\":false,\"username\":\"u\","
+                 "\"password\":\"p\"," TYPE "\"NamePasswordAuthentication\"}}",
+                 WIRE_OK, ""},
+                {"auth: in the middle", SP,
+                 "{" VM "," SPEC ",\"auth\":{\"username\":\"u\"," TYPE
+                 "\"NamePasswordAuthentication\",\"interactiveSession\":false,\"password\":\"p\"}}",
+                 WIRE_OK, ""},
+                {"auth: another subtype", SP,
+                 "{" VM "," SPEC ",\"auth\":{" TYPE "\"TicketedSessionAuthentication\","
+                 "\"interactiveSession\":true,\"ticket\":\"t\"}}",
+                 WIRE_OK, ""},
+                {"auth: none", SP,
+                 "{" VM "," SPEC ",\"auth\":{\"interactiveSession\":false,\"username\":\"u\","
+                 "\"password\":\"p\"}}",
+                 WIRE_BAD_TYPE, "auth"},
+                {"auth: abstract", SP,
+                 "{" VM "," SPEC ",\"auth\":{" TYPE "\"GuestAuthentication\","
+                 "\"interactiveSession\":false}}",
+                 WIRE_BAD_TYPE, "auth"},
+                {"auth: unknown", SP, "{" VM ",\"auth\":{" TYPE "\"Password\"}}", WIRE_BAD_TYPE,
+                 "auth"},
+                {"auth: empty", SP, "{" VM ",\"auth\":{" TYPE "\"\"}}", WIRE_BAD_TYPE, "auth"},
+                {"auth: placeholder of the document", SP, "{" VM ",\"auth\":{" TYPE "\"string\"}}",
+                 WIRE_BAD_TYPE, "auth"},
+                {"auth: no subtype", SP, "{" VM ",\"auth\":{" TYPE "\"GuestProgramSpec\"}}",
+                 WIRE_BAD_TYPE, "auth"},
+                {"auth: an enum", SP, "{" VM ",\"auth\":{" TYPE "\"VirtualMachinePowerState\"}}",
+                 WIRE_BAD_TYPE, "auth"},
+                {"auth: no text", SP, "{" VM ",\"auth\":{" TYPE "1}}", WIRE_BAD_TYPE, "auth"},
+                {"auth: null", SP, "{" VM ",\"auth\":{" TYPE "null}}", WIRE_BAD_TYPE, "auth"},
+                {"spec: its own name", SP,
+                 "{" VM "," AUTH ",\"spec\":{" TYPE "\"GuestProgramSpec\",\"programPath\":\"p\","
+                 "\"arguments\":\"a\"}}",
+                 WIRE_OK, ""},
+                {"spec: a subtype", SP,
+                 "{" VM "," AUTH ",\"spec\":{\"programPath\":\"p\",\"arguments\":\"a\","
+                 "\"startMinimized\":true," TYPE "\"GuestWindowsProgramSpec\"}}",
+                 WIRE_OK, ""},
+                {"spec: a subtype's member without its name", SP,
+                 "{" VM "," AUTH ",\"spec\":{\"programPath\":\"p\",\"arguments\":\"a\","
+                 "\"startMinimized\":true}}",
+                 WIRE_BAD_VALUE, "spec.startMinimized"},
+                {"spec: no subtype", SP,
+                 "{" VM "," AUTH ",\"spec\":{" TYPE "\"MethodFault\",\"programPath\":\"p\"}}",
+                 WIRE_BAD_TYPE, "spec"},
+        };
+
+        check_rows(rows, ELEMENTS(rows));
+}
+
+static void test_members(void)
+{
+        static const ReadRow rows[] = {
+                {"nothing sent, nothing wanted", NONE, "", WIRE_OK, ""},
+                {"empty object", NONE, "{}", WIRE_OK, ""},
+                {"blanks around", NONE, " \r\n\t{ } \n", WIRE_OK, ""},
+                {"unknown where nothing is wanted", NONE, "{\"a\":1}", WIRE_BAD_VALUE, "a"},
+                {"nothing sent", LI, "", WIRE_BAD_VALUE, "userName"},
+                {"missing: the first", SP, "{}", WIRE_BAD_VALUE, "vm"},
+                {"missing: auth", SP, "{" VM "," SPEC "}", WIRE_BAD_VALUE, "auth"},
+                {"missing: spec", SP, "{" VM "," AUTH "}", WIRE_BAD_VALUE, "spec"},
+                {"missing: nested", SP, "{" VM "," AUTH ",\"spec\":{\"programPath\":\"p\"}}",
+                 WIRE_BAD_VALUE, "spec.arguments"},
+                {"missing: inherited", SP,
+                 "{" VM "," SPEC ",\"auth\":{" TYPE "\"NamePasswordAuthentication\","
+                 "\"username\":\"u\",\"password\":\"p\"}}",
+                 WIRE_BAD_VALUE, "auth.interactiveSession"},
+                {"null: optional", LI, "{\"userName\":\"u\",\"password\":\"p\",\"locale\":null}",
+                 WIRE_OK, ""},
+                {"null: required", LI, "{\"userName\":null,\"password\":\"p\"}", WIRE_BAD_VALUE,
+                 "userName"},
+                {"null: required bool", SP,
+                 "{" VM "," SPEC ",\"auth\":{" TYPE "\"NamePasswordAuthentication\","
+                 "\"interactiveSession\":null,\"username\":\"u\",\"password\":\"p\"}}",
+                 WIRE_BAD_VALUE, "auth.interactiveSession"},
+                {"null: array", LP, "{" VM "," AUTH ",\"pids\":null}", WIRE_OK, ""},
+                {"null: object", SP, "{" VM "," AUTH ",\"spec\":null}", WIRE_BAD_VALUE, "spec"},
+                {"null: element", LP, "{" VM "," AUTH ",\"pids\":[1,null]}", WIRE_BAD_VALUE,
+                 "pids[1]"},
+                {"unknown", LI, "{\"userName\":\"u\",\"password\":\"p\",\"x\":1}", WIRE_BAD_VALUE,
+                 "x"},
+                {"unknown and null", LI, "{\"userName\":\"u\",\"password\":\"p\",\"x\":null}",
+                 WIRE_BAD_VALUE, "x"},
+                {"unknown: nested", SP, "{" VM "," AUTH ",\"spec\":{\"programName\":\"p\"}}",
+                 WIRE_BAD_VALUE, "spec.programName"},
+                {"unknown: other case", LI, "{\"username\":\"u\",\"password\":\"p\"}",
+                 WIRE_BAD_VALUE, "username"},
+                {"unknown: no name", LI, "{\"\":1}", WIRE_BAD_VALUE, ""},
+                {"twice", LI, "{\"userName\":\"u\",\"userName\":\"v\",\"password\":\"p\"}",
+                 WIRE_MALFORMED, ""},
+                {"twice, once escaped", LI,
+                 "{\"userName\":\"u\",\"user\\u004eame\":\"v\",\"password\":\"p\"}", WIRE_MALFORMED,
+                 ""},
+        };
+
+        check_rows(rows, ELEMENTS(rows));
+}
+
+#define SPEC_ENV(env)                                                                              \
+        "{" VM "," AUTH ",\"spec\":{\"programPath\":\"p\",\"arguments\":\"\","                     \
+        "\"envVariables\":" env "}}"
+#define PIDS(pids) "{" VM "," AUTH ",\"pids\":" pids "}"
+#define USER(name) "{\"password\":\"p\",\"userName\":" name "}"
+#define INTERACTIVE(yes)                                                                           \
+        "{" VM ",\"auth\":{" TYPE "\"SSPIAuthentication\",\"sspiToken\":\"t\","                    \
+        "\"interactiveSession\":" yes "}}"
+
+static void test_kinds(void)
+{
+        static const ReadRow rows[] = {
+                {"string: number", LI, USER("7"), WIRE_BAD_VALUE, "userName"},
+                {"string: true", LI, USER("true"), WIRE_BAD_VALUE, "userName"},
+                {"string: object", LI, USER("{}"), WIRE_BAD_VALUE, "userName"},
+                {"string: array", LI, USER("[\"u\"]"), WIRE_BAD_VALUE, "userName"},
+                {"string: empty", LI, USER("\"\""), WIRE_OK, ""},
+                {"object: string", SP, "{" VM "," AUTH ",\"spec\":\"p\"}", WIRE_BAD_VALUE, "spec"},
+                {"object: array", SP, "{" VM "," AUTH ",\"spec\":[]}", WIRE_BAD_VALUE, "spec"},
+                {"object: number", SP, "{" VM ",\"auth\":0}", WIRE_BAD_VALUE, "auth"},
+                {"array: object", LP, PIDS("{}"), WIRE_BAD_VALUE, "pids"},
+                {"array: one number", LP, PIDS("7"), WIRE_BAD_VALUE, "pids"},
+                {"array: empty", LP, PIDS("[]"), WIRE_OK, ""},
+                {"array: of strings", LP, PIDS("[1,\"2\"]"), WIRE_BAD_VALUE, "pids[1]"},
+                {"array: of arrays", LP, PIDS("[[1]]"), WIRE_BAD_VALUE, "pids[0]"},
+                {"strings", SP, SPEC_ENV("[\"A=1\",\"B=2\"]"), WIRE_OK, ""},
+                {"strings: a number in it", SP, SPEC_ENV("[\"A=1\",\"B=2\",\"C=3\",4]"),
+                 WIRE_BAD_VALUE, "spec.envVariables[3]"},
+                {"bool: true", LP, INTERACTIVE("true"), WIRE_OK, ""},
+                {"bool: number", LP, INTERACTIVE("1"), WIRE_BAD_VALUE, "auth.interactiveSession"},
+                {"bool: text", LP, INTERACTIVE("\"true\""), WIRE_BAD_VALUE,
+                 "auth.interactiveSession"},
+                {"long: largest", LP, PIDS("[9223372036854775807]"), WIRE_OK, ""},
+                {"long: smallest", LP, PIDS("[-9223372036854775808]"), WIRE_OK, ""},
+                {"long: too large", LP, PIDS("[9223372036854775808]"), WIRE_MALFORMED, ""},
+                {"long: too small", LP, PIDS("[-9223372036854775809]"), WIRE_MALFORMED, ""},
+                {"long: fraction", LP, PIDS("[1.5]"), WIRE_BAD_VALUE, "pids[0]"},
+                {"long: whole fraction", LP, PIDS("[1.0]"), WIRE_BAD_VALUE, "pids[0]"},
+                {"long: exponent", LP, PIDS("[1e3]"), WIRE_BAD_VALUE, "pids[0]"},
+                {"long: true", LP, PIDS("[true]"), WIRE_BAD_VALUE, "pids[0]"},
+                {"long: minus zero", LP, PIDS("[-0]"), WIRE_OK, ""},
+        };
+
+        check_rows(rows, ELEMENTS(rows));
+}
+
+static void test_parsing(void)
+{
+        static const ReadRow rows[] = {
+                {"array", NONE, "[]", WIRE_MALFORMED, ""},
+                {"string", NONE, "\"{}\"", WIRE_MALFORMED, ""},
+                {"null", NONE, "null", WIRE_MALFORMED, ""},
+                {"number", NONE, "7", WIRE_MALFORMED, ""},
+                {"blanks alone", NONE, "  \n", WIRE_MALFORMED, ""},
+                {"cut off", LI, "{\"userName\":\"u\",\"password\":\"p\"", WIRE_MALFORMED, ""},
+                {"cut off in a name", LI, "{\"userNa", WIRE_MALFORMED, ""},
+                {"two objects", NONE, "{}{}", WIRE_MALFORMED, ""},
+                {"something behind it", NONE, "{}x", WIRE_MALFORMED, ""},
+                {"comma too many", LI, "{\"userName\":\"u\",\"password\":\"p\",}", WIRE_MALFORMED,
+                 ""},
+                {"no quotes", LI, "{userName:\"u\"}", WIRE_MALFORMED, ""},
+                {"single quotes", LI, "{'userName':'u'}", WIRE_MALFORMED, ""},
+                {"comment", NONE, "{/* */}", WIRE_MALFORMED, ""},
+                {"byte order mark", NONE, "\xef\xbb\xbf{}", WIRE_MALFORMED, ""},
+                {"NaN", LP, PIDS("[NaN]"), WIRE_MALFORMED, ""},
+                {"leading zero", LP, PIDS("[01]"), WIRE_MALFORMED, ""},
+                {"plus", LP, PIDS("[+1]"), WIRE_MALFORMED, ""},
+                {"NUL, escaped", LI, USER("\"a\\u0000b\""), WIRE_MALFORMED, ""},
+                {"NUL in a name", LI, "{\"user\\u0000Name\":\"u\"}", WIRE_MALFORMED, ""},
+                {"control character", LI, USER("\"a\nb\""), WIRE_MALFORMED, ""},
+                {"control character, escaped", LI, USER("\"a\\n\\u001fb\""), WIRE_OK, ""},
+                {"half a surrogate", LI, USER("\"\\ud800\""), WIRE_MALFORMED, ""},
+                {"both halves", LI, USER("\"\\ud83d\\ude00\""), WIRE_OK, ""},
+                {"unknown escape", LI, USER("\"\\x41\""), WIRE_MALFORMED, ""},
+                {"UTF-8", LI, USER("\"\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80\""), WIRE_OK, ""},
+                {"UTF-8: alone", LI, USER("\"\x80\""), WIRE_MALFORMED, ""},
+                {"UTF-8: cut off", LI, USER("\"\xe2\x82\""), WIRE_MALFORMED, ""},
+                {"UTF-8: overlong", LI, USER("\"\xc0\xaf\""), WIRE_MALFORMED, ""},
+                {"UTF-8: surrogate", LI, USER("\"\xed\xa0\x80\""), WIRE_MALFORMED, ""},
+                {"UTF-8: above the last", LI, USER("\"\xf4\x90\x80\x80\""), WIRE_MALFORMED, ""},
+                {"UTF-8: latin 1", LI, USER("\"\xe4\""), WIRE_MALFORMED, ""},
+                {"UTF-8: in a name", LI, "{\"\xff\":1}", WIRE_MALFORMED, ""},
+        };
+        _cleanup_(arena_freep) Arena *arena = arena_new(ARENA_MAX);
+        void *object = NULL;
+        WireError error;
+
+        check_rows(rows, ELEMENTS(rows));
+        EXPECT_INT("NUL byte", read_text(arena, "{}\0", 3, NONE, &object, &error), -EBADMSG);
+        EXPECT_INT("NUL byte", error.kind, WIRE_MALFORMED);
+        EXPECT_INT("no byte at all", json_read(arena, NULL, 0, NONE, &object, &error), 0);
+}
+
+#define WITH_VM(vm) "{" AUTH "," SPEC ",\"vm\":" vm "}"
+
+static void test_references(void)
+{
+        static const ReadRow rows[] = {
+                {"without name", SP, WITH_VM("{\"type\":\"VirtualMachine\",\"value\":\"vm-1\"}"),
+                 WIRE_OK, ""},
+                {"with name", SP,
+                 WITH_VM("{" TYPE "\"ManagedObjectReference\",\"type\":\"VirtualMachine\","
+                         "\"value\":\"vm-1\"}"),
+                 WIRE_OK, ""},
+                {"with name at the end", SP,
+                 WITH_VM("{\"value\":\"vm-1\",\"type\":\"VirtualMachine\"," TYPE
+                         "\"ManagedObjectReference\"}"),
+                 WIRE_OK, ""},
+                {"with a server", SP,
+                 WITH_VM("{\"type\":\"VirtualMachine\",\"value\":\"vm-1\","
+                         "\"serverGuid\":\"0b5e\"}"),
+                 WIRE_OK, ""},
+                {"with no server", SP,
+                 WITH_VM("{\"type\":\"VirtualMachine\",\"value\":\"vm-1\",\"serverGuid\":null}"),
+                 WIRE_OK, ""},
+                {"another name", SP, WITH_VM("{" TYPE "\"VirtualMachine\",\"value\":\"vm-1\"}"),
+                 WIRE_BAD_TYPE, "vm"},
+                {"another member", SP,
+                 WITH_VM("{\"type\":\"VirtualMachine\",\"value\":\"vm-1\",\"name\":\"x\"}"),
+                 WIRE_BAD_VALUE, "vm.name"},
+                {"no type", SP, WITH_VM("{\"value\":\"vm-1\"}"), WIRE_BAD_VALUE, "vm.type"},
+                {"no value", SP, WITH_VM("{\"type\":\"VirtualMachine\"}"), WIRE_BAD_VALUE,
+                 "vm.value"},
+                {"null value", SP, WITH_VM("{\"type\":\"VirtualMachine\",\"value\":null}"),
+                 WIRE_BAD_VALUE, "vm.value"},
+                {"numeric value", SP, WITH_VM("{\"type\":\"VirtualMachine\",\"value\":1}"),
+                 WIRE_BAD_VALUE, "vm.value"},
+                {"string", SP, WITH_VM("\"vm-1\""), WIRE_BAD_VALUE, "vm"},
+                {"array", SP, WITH_VM("[]"), WIRE_BAD_VALUE, "vm"},
+                {"null", SP, WITH_VM("null"), WIRE_BAD_VALUE, "vm"},
+        };
+        _cleanup_(arena_freep) Arena *arena = arena_new(ARENA_MAX);
+        const StartProgramInGuestRequestType *params = NULL;
+        WireError error;
+
+        check_rows(rows, ELEMENTS(rows));
+        EXPECT_INT("decoded",
+                   read_text(arena, rows[2].text, strlen(rows[2].text), SP, &params, &error), 0);
+        EXPECT_STR("type", params->vm.type, "VirtualMachine");
+        EXPECT_STR("value", params->vm.value, "vm-1");
+}
+
+#define STATE(state, connections)                                                                  \
+        "{\"connectionState\":\"connected\",\"powerState\":" state                                 \
+        ",\"faultToleranceState\":\"f\",\"toolsInstallerMounted\":false,"                          \
+        "\"numMksConnections\":" connections ",\"recordReplayState\":\"inactive\","                \
+        "\"onlineStandby\":false,\"consolidationNeeded\":true}"
+#define SESSION(time)                                                                              \
+        "{\"key\":\"k\",\"userName\":\"u\",\"fullName\":\"f\",\"locale\":\"en\","                  \
+        "\"messageLocale\":\"en\",\"extensionSession\":false,\"ipAddress\":\"::1\","               \
+        "\"userAgent\":\"a\",\"callCount\":0,\"lastActiveTime\":\"1970-01-01T00:00:00Z\","         \
+        "\"loginTime\":" time "}"
+#define GUEST(members) "{\"guestState\":\"running\"" members "}"
+
+/* Forms that no request has as yet. */
+static void test_other_forms(void)
+{
+        static const ReadRow rows[] = {
+                {"enum", RI, STATE("\"poweredOn\"", "0"), WIRE_OK, ""},
+                {"enum: no value of it", RI, STATE("\"poweredUp\"", "0"), WIRE_BAD_VALUE,
+                 "powerState"},
+                {"enum: empty", RI, STATE("\"\"", "0"), WIRE_BAD_VALUE, "powerState"},
+                {"enum: number", RI, STATE("1", "0"), WIRE_BAD_VALUE, "powerState"},
+                {"int: largest", RI, STATE("\"poweredOn\"", "2147483647"), WIRE_OK, ""},
+                {"int: smallest", RI, STATE("\"poweredOn\"", "-2147483648"), WIRE_OK, ""},
+                {"int: too large", RI, STATE("\"poweredOn\"", "2147483648"), WIRE_BAD_VALUE,
+                 "numMksConnections"},
+                {"int: too small", RI, STATE("\"poweredOn\"", "-2147483649"), WIRE_BAD_VALUE,
+                 "numMksConnections"},
+                {"int: fraction", RI, STATE("\"poweredOn\"", "0.5"), WIRE_BAD_VALUE,
+                 "numMksConnections"},
+                {"time", US, SESSION("\"2022-12-12T11:48:35.473645Z\""), WIRE_OK, ""},
+                {"time: number", US, SESSION("0"), WIRE_BAD_VALUE, "loginTime"},
+                {"time: no day", US, SESSION("\"2022-02-30T00:00:00Z\""), WIRE_BAD_VALUE,
+                 "loginTime"},
+                {"time: a date alone", US, SESSION("\"2022-02-28\""), WIRE_BAD_VALUE, "loginTime"},
+                {"time: empty", US, SESSION("\"\""), WIRE_BAD_VALUE, "loginTime"},
+                {"optional bool", GI, GUEST(",\"guestOperationsReady\":false"), WIRE_OK, ""},
+                {"optional bool: null", GI, GUEST(",\"guestOperationsReady\":null"), WIRE_OK, ""},
+                {"optional bool: text", GI, GUEST(",\"guestOperationsReady\":\"no\""),
+                 WIRE_BAD_VALUE, "guestOperationsReady"},
+        };
+        _cleanup_(arena_freep) Arena *arena = arena_new(ARENA_MAX);
+        const GuestInfo *info = NULL;
+        WireError error;
+
+        check_rows(rows, ELEMENTS(rows));
+        (void)read_text(arena, rows[14].text, strlen(rows[14].text), GI, &info, &error);
+        EXPECT("false is set",
+               info && info->guest_operations_ready.set && !info->guest_operations_ready.value);
+        (void)read_text(arena, rows[15].text, strlen(rows[15].text), GI, &info, &error);
+        EXPECT("null is not", info && !info->guest_operations_ready.set);
+}
+
+/* What was understood, and not only that it was. */
+static void test_values(void)
+{
+        static const char text[] =
+                "{\"vm\":{" TYPE "\"ManagedObjectReference\",\"type\":\"VirtualMachine\","
+                "\"value\":\"vm-42\"},\"auth\":{" TYPE "\"NamePasswordAuthentication\","
+                "\"interactiveSession\":true,\"username\":\"j\\u00fcrgen\",\"password\":"
+                "\"\\\"\\\\\\/\\b\\f\\n\\r\\t\\u0001 \xe2\x82\xac\"},\"spec\":{\"programPath\":"
+                "\"/bin/sh\",\"arguments\":\"-c 'true'\",\"workingDirectory\":null,"
+                "\"envVariables\":[\"A=1\",\"\"]}}";
+        _cleanup_(arena_freep) Arena *arena = arena_new(ARENA_MAX);
+        const StartProgramInGuestRequestType *params = NULL;
+        const NamePasswordAuthentication *auth;
+        WireError error;
+
+        if (read_text(arena, text, strlen(text), SP, &params, &error) < 0) {
+                EXPECT_STR("decoded", error.reason, "");
+                return;
+        }
+        auth = (const NamePasswordAuthentication *)(const void *)params->auth;
+        EXPECT("type", auth->base.type == &type_NamePasswordAuthentication);
+        EXPECT("interactive", auth->base.interactive_session);
+        EXPECT_STR("user", auth->username, "j\xc3\xbcrgen");
+        EXPECT_STR("password", auth->password, "\"\\/\b\f\n\r\t\x01 \xe2\x82\xac");
+        EXPECT_STR("vm", params->vm.value, "vm-42");
+        EXPECT_STR("path", params->spec->program_path, "/bin/sh");
+        EXPECT_STR("arguments", params->spec->arguments, "-c 'true'");
+        EXPECT_STR("null is unset", params->spec->working_directory, NULL);
+        EXPECT_INT("variables", params->spec->env_variables.n, 2);
+        EXPECT_STR("variable", params->spec->env_variables.items[0], "A=1");
+        EXPECT_STR("empty one", params->spec->env_variables.items[1], "");
+}
+
+static void read_repeated(Buf *text, const char *before, const char *item, size_t n,
+                          const char *after)
+{
+        buf_puts(text, before);
+        for (size_t i = 0; i < n; i++)
+                buf_puts(text, item);
+        buf_puts(text, after);
+}
+
+static void test_limits(void)
+{
+        static const struct {
+                const char *about;
+                const WireType *type;
+                const char *before, *item;
+                size_t n;
+                const char *after;
+                WireErrorKind kind;
+                const char *path;
+        } rows[] = {
+                {"longest string", LI, "{\"password\":\"p\",\"userName\":\"", "x", WIRE_STRING_MAX,
+                 "\"}", WIRE_OK, ""},
+                {"one byte more", LI, "{\"password\":\"p\",\"userName\":\"", "x",
+                 WIRE_STRING_MAX + 1, "\"}", WIRE_BAD_VALUE, "userName"},
+                {"it is bytes that count", LI, "{\"password\":\"p\",\"userName\":\"", "\\u20ac",
+                 WIRE_STRING_MAX / 3 + 1, "\"}", WIRE_BAD_VALUE, "userName"},
+                {"longest array", LP, "{" VM "," AUTH ",\"pids\":[0", ",1", WIRE_ITEMS_MAX - 1,
+                 "]}", WIRE_OK, ""},
+                {"one element more", LP, "{" VM "," AUTH ",\"pids\":[0", ",1", WIRE_ITEMS_MAX, "]}",
+                 WIRE_BAD_VALUE, "pids"},
+                {"nested in what is unknown", LI, "{\"x\":", "[", 1000, "", WIRE_MALFORMED, ""},
+                {"nested beyond the parser's patience", LI, "{\"x\":", "[", 100000, "",
+                 WIRE_MALFORMED, ""},
+                {"objects nested beyond it", LI, "", "{\"a\":", 100000, "", WIRE_MALFORMED, ""},
+                {"more than the arena holds", SP,
+                 "{" VM "," AUTH ",\"spec\":{\"programPath\":\"p\",\"arguments\":\"\","
+                 "\"envVariables\":[\"\"",
+                 ",\"a string of forty bytes, but for this one...\"", WIRE_ITEMS_MAX - 1, "]}}",
+                 WIRE_NO_MEMORY, NULL},
+        };
+
+        for (size_t i = 0; i < ELEMENTS(rows); i++) {
+                _cleanup_(arena_freep) Arena *arena = arena_new((size_t)3 << 20);
+                _cleanup_(buf_done) Buf text = {0};
+                void *object = NULL;
+                WireError error;
+                int r, wanted = -EBADMSG;
+
+                read_repeated(&text, rows[i].before, rows[i].item, rows[i].n, rows[i].after);
+                r = json_read(arena, text.data, text.size, rows[i].type, &object, &error);
+                if (rows[i].kind == WIRE_OK)
+                        wanted = 0;
+                else if (rows[i].kind == WIRE_NO_MEMORY)
+                        wanted = -ENOMEM;
+                EXPECT_INT(rows[i].about, r, wanted);
+                EXPECT_INT(rows[i].about, error.kind, rows[i].kind);
+                if (rows[i].path)
+                        EXPECT_STR(rows[i].about, error.path, rows[i].path);
+        }
+}
+
+/* Objects inside objects: here through anyType, the one place where they may go on for ever. */
+static void test_depth(void)
+{
+        static const char argument[] = "{" TYPE "\"KeyAnyValue\",\"key\":\"k\",\"value\":";
+
+        for (size_t n = 1; n < WIRE_DEPTH_MAX + 8; n++) {
+                _cleanup_(arena_freep) Arena *arena = arena_new(ARENA_MAX);
+                _cleanup_(buf_done) Buf text = {0};
+                void *object = NULL;
+                WireError error;
+                int r;
+
+                buf_puts(&text, "{\"key\":\"k\",\"arg\":[");
+                for (size_t i = 0; i < n; i++)
+                        buf_puts(&text, argument);
+                buf_puts(&text, "{" TYPE "\"int\",\"_value\":1}");
+                for (size_t i = 0; i < n; i++)
+                        buf_putc(&text, '}');
+                buf_puts(&text, "]}");
+                r = json_read(arena, text.data, text.size, FM, &object, &error);
+                EXPECT_INT("as deep as allowed", r, n <= WIRE_DEPTH_MAX ? 0 : -EBADMSG);
+                EXPECT_INT("too deep", error.kind, n <= WIRE_DEPTH_MAX ? WIRE_OK : WIRE_BAD_VALUE);
+        }
+}
+
+/* What is told is told to a client: it has to be UTF-8 though names are cut to fit. */
+static void test_long_names(void)
+{
+        for (size_t n = 1; n < 200; n++) {
+                _cleanup_(arena_freep) Arena *arena = arena_new(ARENA_MAX);
+                _cleanup_(buf_done) Buf text = {0}, echo = {0};
+                WireError error;
+                void *object = NULL;
+                const LoginRequestType *login = NULL;
+                WireError none;
+
+                buf_puts(&text, "{\"");
+                for (size_t i = 0; i < n; i++)
+                        buf_puts(&text, i == 0 && n % 2 ? "x" : "\xc3\xa4");
+                buf_puts(&text, "\":1}");
+                EXPECT_INT("unknown", json_read(arena, text.data, text.size, LI, &object, &error),
+                           -EBADMSG);
+                EXPECT("a name that was cut", strlen(error.path) < sizeof(error.path));
+                buf_puts(&echo, "{\"password\":\"\",\"userName\":");
+                json_write_string(&echo, error.path);
+                buf_puts(&echo, ",\"locale\":");
+                json_write_string(&echo, error.reason);
+                buf_puts(&echo, "}");
+                EXPECT_INT("what it is told can be read",
+                           read_text(arena, echo.data, echo.size, LI, &login, &none), 0);
+        }
+}
+
+/* anyType */
+
+static void test_any_read(void)
+{
+        static const struct {
+                const char *about, *text;
+                WireForm form; /* FORM_NONE: refused */
+                const char *again;
+        } rows[] = {
+                {"string", "{" TYPE "\"string\",\"_value\":\"x\"}", FORM_STRING,
+                 "{" TYPE "\"string\",\"_value\":\"x\"}"},
+                {"name behind", "{\"_value\":\"x\"," TYPE "\"string\"}", FORM_STRING,
+                 "{" TYPE "\"string\",\"_value\":\"x\"}"},
+                {"address", "{" TYPE "\"anyURI\",\"_value\":\"x:y\"}", FORM_STRING,
+                 "{" TYPE "\"string\",\"_value\":\"x:y\"}"},
+                {"boolean", "{" TYPE "\"boolean\",\"_value\":false}", FORM_BOOL,
+                 "{" TYPE "\"boolean\",\"_value\":false}"},
+                {"int", "{" TYPE "\"int\",\"_value\":-1}", FORM_INT,
+                 "{" TYPE "\"int\",\"_value\":-1}"},
+                {"short", "{" TYPE "\"short\",\"_value\":1}", FORM_INT,
+                 "{" TYPE "\"int\",\"_value\":1}"},
+                {"long", "{" TYPE "\"long\",\"_value\":300}", FORM_LONG,
+                 "{" TYPE "\"long\",\"_value\":300}"},
+                {"time", "{" TYPE "\"dateTime\",\"_value\":\"2022-12-12T12:48:35.5+01:00\"}",
+                 FORM_TIME, "{" TYPE "\"dateTime\",\"_value\":\"2022-12-12T11:48:35.500000Z\"}"},
+                {"longs", "{" TYPE "\"ArrayOfLong\",\"_value\":[1,2]}", FORM_LONGS,
+                 "{" TYPE "\"ArrayOfLong\",\"_value\":[1,2]}"},
+                {"strings", "{" TYPE "\"ArrayOfString\",\"_value\":[]}", FORM_STRINGS,
+                 "{" TYPE "\"ArrayOfString\",\"_value\":[]}"},
+                {"references",
+                 "{" TYPE "\"ArrayOfManagedObjectReference\",\"_value\":[{\"type\":\"Task\","
+                 "\"value\":\"t\"}]}",
+                 FORM_MOREFS,
+                 "{" TYPE "\"ArrayOfManagedObjectReference\",\"_value\":[{" TYPE
+                 "\"ManagedObjectReference\",\"type\":\"Task\",\"value\":\"t\"}]}"},
+                {"reference, flat",
+                 "{" TYPE "\"ManagedObjectReference\",\"type\":\"Task\",\"value\":\"t\"}",
+                 FORM_MOREF,
+                 "{" TYPE "\"ManagedObjectReference\",\"type\":\"Task\",\"value\":\"t\"}"},
+                {"reference, boxed",
+                 "{" TYPE "\"ManagedObjectReference\",\"_value\":{\"type\":\"Task\","
+                 "\"value\":\"t\"}}",
+                 FORM_MOREF,
+                 "{" TYPE "\"ManagedObjectReference\",\"type\":\"Task\",\"value\":\"t\"}"},
+                {"reference, boxed with its name",
+                 "{" TYPE "\"ManagedObjectReference\",\"_value\":{" TYPE
+                 "\"ManagedObjectReference\",\"type\":\"Task\",\"value\":\"t\"}}",
+                 FORM_MOREF,
+                 "{" TYPE "\"ManagedObjectReference\",\"type\":\"Task\",\"value\":\"t\"}"},
+                {"object",
+                 "{" TYPE "\"GuestProgramSpec\",\"programPath\":\"p\",\"arguments\":\"\"}",
+                 FORM_OBJECT,
+                 "{" TYPE "\"GuestProgramSpec\",\"programPath\":\"p\",\"arguments\":\"\"}"},
+                {"no name", "{\"_value\":\"x\"}", FORM_NONE, NULL},
+                {"bare string", "\"x\"", FORM_NONE, NULL},
+                {"bare number", "1", FORM_NONE, NULL},
+                {"array", "[]", FORM_NONE, NULL},
+                {"no value", "{" TYPE "\"string\"}", FORM_NONE, NULL},
+                {"null value", "{" TYPE "\"string\",\"_value\":null}", FORM_NONE, NULL},
+                {"another value", "{" TYPE "\"string\",\"_value\":1}", FORM_NONE, NULL},
+                {"int too large", "{" TYPE "\"int\",\"_value\":2147483648}", FORM_NONE, NULL},
+                {"unknown", "{" TYPE "\"String\",\"_value\":\"x\"}", FORM_NONE, NULL},
+                {"abstract", "{" TYPE "\"GuestAuthentication\"}", FORM_NONE, NULL},
+                {"reference without value", "{" TYPE "\"ManagedObjectReference\"}", FORM_NONE,
+                 NULL},
+        };
+
+        for (size_t i = 0; i < ELEMENTS(rows); i++) {
+                _cleanup_(arena_freep) Arena *arena = arena_new(ARENA_MAX);
+                _cleanup_(buf_done) Buf text = {0}, again = {0};
+                const LocalizableMessage *message = NULL;
+                const KeyAnyValue *pair;
+                WireError error;
+                int r;
+
+                buf_puts(&text, "{\"key\":\"k\",\"arg\":[{\"key\":\"a\",\"value\":");
+                buf_puts(&text, rows[i].text);
+                buf_puts(&text, "}]}");
+                r = read_text(arena, text.data, text.size, FM, &message, &error);
+                EXPECT_INT(rows[i].about, r, rows[i].form == FORM_NONE ? -EBADMSG : 0);
+                if (rows[i].form == FORM_NONE)
+                        EXPECT(rows[i].about, strncmp(error.path, "arg[0].value", 12) == 0);
+                if (r < 0 || rows[i].form == FORM_NONE)
+                        continue;
+                pair = (const KeyAnyValue *)(const void *)message->arg.items[0];
+                EXPECT_INT(rows[i].about, pair->value.form, rows[i].form);
+                EXPECT_INT(rows[i].about, pair->value.type != NULL, rows[i].form == FORM_OBJECT);
+                json_write(&again, FORM_ANY, &pair->value);
+                EXPECT_STR(rows[i].about, buf_text(&again), rows[i].again);
+        }
+}
+
+/* outwards */
+
+static const bool yes = true, no = false;
+static const WireBool set_yes = {true, true}, set_no = {true, false};
+static const int32_t int_least = INT32_MIN;
+static const WireInt set_int = {true, 127};
+static const int64_t long_least = INT64_MIN, long_most = INT64_MAX;
+static const WireLong set_long = {true, -1};
+static const char *const plain = "/bin/sh", *const empty = "";
+static const char *const quotes = "a\"b\\c/d";
+static const char *const controls = "\x01\x1f\t\n\r\b\f\x7f";
+static const char *const foreign = "\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80<&>";
+static const WireTime epoch = {true, 0}, whole = {true, 1670845715000000};
+static const WireTime fraction = {true, 1670845715473645}, before = {true, -1};
+static const WireTime never = {true, INT64_MAX};
+static const Moref moref = {"VirtualMachine", "vm-42"}, odd_moref = {"Ty\"pe", "va\nlue"};
+static int64_t long_items[] = {1, -2};
+static char *string_items[] = {(char *)"a", (char *)"b\""};
+static Moref moref_items[] = {{"Task", "task-186"}, {"Folder", "group-v1"}};
+static const WireLongs longs = {long_items, 2}, no_longs = {NULL, 0};
+static const WireStrings strings = {string_items, 2}, no_strings = {NULL, 0};
+static const WireMorefs morefs = {moref_items, 2};
+static GuestProgramSpec spec_value = {
+        .type = &type_GuestProgramSpec,
+        .program_path = (char *)"p",
+        .arguments = (char *)"",
+};
+static const void *const spec = &spec_value;
+static WireObject *spec_items[] = {(WireObject *)&spec_value};
+static const WireObjects specs = {spec_items, 1}, no_specs = {NULL, 0};
+
+#define SPEC_TEXT "{" TYPE "\"GuestProgramSpec\",\"programPath\":\"p\",\"arguments\":\"\"}"
+#define MOREF_TEXT                                                                                 \
+        "{" TYPE "\"ManagedObjectReference\",\"type\":\"VirtualMachine\",\"value\":\"vm-42\"}"
+
+static void test_write(void)
+{
+        static const struct {
+                const char *about;
+                WireForm form;
+                const void *value;
+                const char *text;
+        } rows[] = {
+                {"true", FORM_BOOL, &yes, "true"},
+                {"false", FORM_BOOL, &no, "false"},
+                {"optional, true", FORM_OPT_BOOL, &set_yes, "true"},
+                {"optional, false", FORM_OPT_BOOL, &set_no, "false"},
+                {"int", FORM_INT, &int_least, "-2147483648"},
+                {"optional int", FORM_OPT_INT, &set_int, "127"},
+                {"smallest long", FORM_LONG, &long_least, "-9223372036854775808"},
+                {"largest long", FORM_LONG, &long_most, "9223372036854775807"},
+                {"optional long", FORM_OPT_LONG, &set_long, "-1"},
+                {"string", FORM_STRING, &plain, "\"/bin/sh\""},
+                {"empty string", FORM_STRING, &empty, "\"\""},
+                {"quotes", FORM_STRING, &quotes, "\"a\\\"b\\\\c/d\""},
+                {"controls", FORM_STRING, &controls,
+                 "\"\\u0001\\u001f\\u0009\\n\\u000d\\u0008\\u000c\x7f\""},
+                {"UTF-8", FORM_STRING, &foreign, "\"\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80<&>\""},
+                {"epoch", FORM_TIME, &epoch, "\"1970-01-01T00:00:00Z\""},
+                {"whole second", FORM_TIME, &whole, "\"2022-12-12T11:48:35Z\""},
+                {"microseconds", FORM_TIME, &fraction, "\"2022-12-12T11:48:35.473645Z\""},
+                {"before 1970", FORM_TIME, &before, "\"1969-12-31T23:59:59.999999Z\""},
+                {"beyond all calendars", FORM_TIME, &never, "\"1970-01-01T00:00:00Z\""},
+                {"reference", FORM_MOREF, &moref, MOREF_TEXT},
+                {"odd reference", FORM_MOREF, &odd_moref,
+                 "{" TYPE "\"ManagedObjectReference\",\"type\":\"Ty\\\"pe\","
+                 "\"value\":\"va\\nlue\"}"},
+                {"longs", FORM_LONGS, &longs, "[1,-2]"},
+                {"no longs", FORM_LONGS, &no_longs, "[]"},
+                {"strings", FORM_STRINGS, &strings, "[\"a\",\"b\\\"\"]"},
+                {"no strings", FORM_STRINGS, &no_strings, "[]"},
+                {"references", FORM_MOREFS, &morefs,
+                 "[{" TYPE "\"ManagedObjectReference\",\"type\":\"Task\",\"value\":\"task-186\"},"
+                 "{" TYPE "\"ManagedObjectReference\",\"type\":\"Folder\","
+                 "\"value\":\"group-v1\"}]"},
+                {"object", FORM_OBJECT, &spec, SPEC_TEXT},
+                {"objects", FORM_OBJECTS, &specs, "[" SPEC_TEXT "]"},
+                {"no objects", FORM_OBJECTS, &no_specs, "[]"},
+        };
+
+        for (size_t i = 0; i < ELEMENTS(rows); i++) {
+                _cleanup_(buf_done) Buf out = {0};
+
+                json_write(&out, rows[i].form, rows[i].value);
+                EXPECT_STR(rows[i].about, buf_text(&out), rows[i].text);
+        }
+}
+
+static void test_any_write(void)
+{
+        static const char *const powered_on = "poweredOn";
+        static const struct {
+                const char *about;
+                WireAny any;
+                const char *text;
+        } rows[] = {
+                {"boolean", {FORM_BOOL, NULL, &yes}, "{" TYPE "\"boolean\",\"_value\":true}"},
+                {"optional",
+                 {FORM_OPT_BOOL, NULL, &set_no},
+                 "{" TYPE "\"boolean\",\"_value\":false}"},
+                {"int", {FORM_INT, NULL, &int_least}, "{" TYPE "\"int\",\"_value\":-2147483648}"},
+                {"long", {FORM_OPT_LONG, NULL, &set_long}, "{" TYPE "\"long\",\"_value\":-1}"},
+                {"string",
+                 {FORM_STRING, NULL, &plain},
+                 "{" TYPE "\"string\",\"_value\":\"/bin/sh\"}"},
+                {"enum",
+                 {FORM_STRING, &type_VirtualMachinePowerState, &powered_on},
+                 "{" TYPE "\"VirtualMachinePowerState\",\"_value\":\"poweredOn\"}"},
+                {"time",
+                 {FORM_TIME, NULL, &fraction},
+                 "{" TYPE "\"dateTime\",\"_value\":\"2022-12-12T11:48:35.473645Z\"}"},
+                {"longs",
+                 {FORM_LONGS, NULL, &longs},
+                 "{" TYPE "\"ArrayOfLong\",\"_value\":[1,-2]}"},
+                {"strings",
+                 {FORM_STRINGS, NULL, &strings},
+                 "{" TYPE "\"ArrayOfString\",\"_value\":[\"a\",\"b\\\"\"]}"},
+                {"no strings",
+                 {FORM_STRINGS, NULL, &no_strings},
+                 "{" TYPE "\"ArrayOfString\",\"_value\":[]}"},
+                {"references",
+                 {FORM_MOREFS, NULL, &morefs},
+                 "{" TYPE "\"ArrayOfManagedObjectReference\",\"_value\":[{" TYPE
+                 "\"ManagedObjectReference\",\"type\":\"Task\",\"value\":\"task-186\"},{" TYPE
+                 "\"ManagedObjectReference\",\"type\":\"Folder\",\"value\":\"group-v1\"}]}"},
+                {"objects",
+                 {FORM_OBJECTS, &type_GuestProgramSpec, &specs},
+                 "{" TYPE "\"ArrayOfGuestProgramSpec\",\"_value\":[" SPEC_TEXT "]}"},
+                {"objects of no one type",
+                 {FORM_OBJECTS, NULL, &specs},
+                 "{" TYPE "\"ArrayOfAnyType\",\"_value\":[" SPEC_TEXT "]}"},
+                {"object, flat", {FORM_OBJECT, &type_GuestProgramSpec, &spec}, SPEC_TEXT},
+                {"reference, flat", {FORM_MOREF, NULL, &moref}, MOREF_TEXT},
+        };
+
+        for (size_t i = 0; i < ELEMENTS(rows); i++) {
+                _cleanup_(buf_done) Buf out = {0}, in_pair = {0};
+                _cleanup_(buf_done) Buf wanted = {0};
+                const KeyAnyValue pair = {
+                        .type = &type_KeyAnyValue,
+                        .key = (char *)"k",
+                        .value = rows[i].any,
+                };
+                const void *object = &pair;
+
+                json_write(&out, FORM_ANY, &rows[i].any);
+                EXPECT_STR(rows[i].about, buf_text(&out), rows[i].text);
+
+                json_write(&in_pair, FORM_OBJECT, &object);
+                buf_putf(&wanted, "{" TYPE "\"KeyAnyValue\",\"key\":\"k\",\"value\":%s}",
+                         rows[i].text);
+                EXPECT_STR(rows[i].about, buf_text(&in_pair), buf_text(&wanted));
+        }
+}
+
+static void test_exit_code(void)
+{
+        static const struct {
+                const char *about;
+                WireTime end;
+                WireInt exit_code;
+                const char *end_of_text;
+        } rows[] = {
+                {"runs", {false, 0}, {false, 0}, "}"},
+                {"success",
+                 {true, 1000000},
+                 {true, 0},
+                 ",\"endTime\":\"1970-01-01T00:00:01Z\",\"exitCode\":0}"},
+                {"failure",
+                 {true, 1000000},
+                 {true, 127},
+                 ",\"endTime\":\"1970-01-01T00:00:01Z\",\"exitCode\":127}"},
+                {"unset is not what the value says", {false, 5}, {false, 5}, "}"},
+        };
+
+        for (size_t i = 0; i < ELEMENTS(rows); i++) {
+                _cleanup_(buf_done) Buf out = {0}, wanted = {0};
+                const GuestProcessInfo info = {
+                        .type = &type_GuestProcessInfo,
+                        .name = (char *)"sh",
+                        .pid = 4242424242,
+                        .owner = (char *)"root",
+                        .cmd_line = (char *)"sh -c \"x\"",
+                        .start_time = {true, 0},
+                        .end_time = rows[i].end,
+                        .exit_code = rows[i].exit_code,
+                };
+                const void *object = &info;
+
+                json_write(&out, FORM_OBJECT, &object);
+                buf_putf(&wanted,
+                         "{" TYPE "\"GuestProcessInfo\",\"name\":\"sh\",\"pid\":4242424242,"
+                         "\"owner\":\"root\",\"cmdLine\":\"sh -c \\\"x\\\"\","
+                         "\"startTime\":\"1970-01-01T00:00:00Z\"%s",
+                         rows[i].end_of_text);
+                EXPECT_STR(rows[i].about, buf_text(&out), buf_text(&wanted));
+        }
+}
+
+/* Inherited members first, as the WSDL's sequence has them. */
+static void test_order(void)
+{
+        _cleanup_(buf_done) Buf out = {0};
+        const NamePasswordAuthentication auth = {
+                .base = {&type_NamePasswordAuthentication, false},
+                .username = (char *)"u",
+                .password = (char *)"",
+        };
+        const void *object = &auth;
+
+        json_write(&out, FORM_OBJECT, &object);
+        EXPECT_STR("inherited first", buf_text(&out),
+                   "{" TYPE "\"NamePasswordAuthentication\",\"interactiveSession\":false,"
+                   "\"username\":\"u\",\"password\":\"\"}");
+}
+
+static void test_faults(void)
+{
+        static const struct {
+                FaultId id;
+                const char *member, *message, *text;
+        } rows[] = {
+                {FAULT_INVALID_LOGIN, NULL, "Cannot complete login.",
+                 "{" TYPE "\"InvalidLogin\",\"faultstring\":\"Cannot complete login.\"}"},
+                {FAULT_FILE_NOT_FOUND, "/bin/nope", "File /bin/nope was not found",
+                 "{" TYPE "\"FileNotFound\",\"faultstring\":\"File /bin/nope was not found\","
+                 "\"file\":\"/bin/nope\"}"},
+                {FAULT_INVALID_ARGUMENT, NULL, "A \"b\"\n",
+                 "{" TYPE "\"InvalidArgument\",\"faultstring\":\"A \\\"b\\\"\\n\"}"},
+                {FAULT_SYSTEM_ERROR, "", "",
+                 "{" TYPE "\"SystemError\",\"faultstring\":\"\",\"reason\":\"\"}"},
+        };
+        _cleanup_(arena_freep) Arena *arena = arena_new(ARENA_MAX);
+        _cleanup_(buf_done) Buf out = {0};
+        ManagedObjectNotFound *detail;
+        Fault fault = {0};
+
+        for (size_t i = 0; i < ELEMENTS(rows); i++) {
+                _cleanup_(buf_done) Buf text = {0};
+                Fault row = {0};
+
+                (void)fault_raise(&row, arena, rows[i].id, rows[i].member, "%s", rows[i].message);
+                json_write_fault(&text, &row);
+                EXPECT_STR(rows[i].text, buf_text(&text), rows[i].text);
+        }
+
+        (void)fault_raise(&fault, arena, FAULT_MANAGED_OBJECT_NOT_FOUND, NULL, "gone");
+        detail = (ManagedObjectNotFound *)fault.detail;
+        detail->obj = (Moref){"VirtualMachine", "vm-7"};
+        json_write_fault(&out, &fault);
+        EXPECT_STR("a member that is no text", buf_text(&out),
+                   "{" TYPE "\"ManagedObjectNotFound\",\"faultstring\":\"gone\",\"obj\":{" TYPE
+                   "\"ManagedObjectReference\",\"type\":\"VirtualMachine\",\"value\":\"vm-7\"}}");
+}
+
+/* The whole of a fault: cause, messages, arguments. */
+static void test_deep_fault(void)
+{
+        _cleanup_(buf_done) Buf out = {0};
+        KeyAnyValue pair = {
+                .type = &type_KeyAnyValue,
+                .key = (char *)"1",
+                .value = {FORM_STRING, NULL, &plain},
+        };
+        WireObject *pairs[] = {(WireObject *)&pair};
+        LocalizableMessage message = {
+                .type = &type_LocalizableMessage,
+                .key = (char *)"k",
+                .arg = {pairs, 1},
+                .message = (char *)"m",
+        };
+        WireObject *messages[] = {(WireObject *)&message};
+        MethodFault cause = {.type = &type_NotSupported};
+        FileFault detail = {
+                .base = {&type_FileNotFound, &cause, {messages, 1}},
+                .file = (char *)"f",
+        };
+        const Fault fault = {&detail.base, "s"};
+
+        json_write_fault(&out, &fault);
+        EXPECT_STR("deep", buf_text(&out),
+                   "{" TYPE "\"FileNotFound\",\"faultstring\":\"s\",\"faultCause\":{" TYPE
+                   "\"NotSupported\"},\"faultMessage\":[{" TYPE "\"LocalizableMessage\","
+                   "\"key\":\"k\",\"arg\":[{" TYPE "\"KeyAnyValue\",\"key\":\"1\",\"value\":{" TYPE
+                   "\"string\",\"_value\":\"/bin/sh\"}}],\"message\":\"m\"}],\"file\":\"f\"}");
+}
+
+int main(void)
+{
+        test_type_names();
+        test_members();
+        test_kinds();
+        test_parsing();
+        test_references();
+        test_other_forms();
+        test_values();
+        test_limits();
+        test_depth();
+        test_long_names();
+        test_any_read();
+        test_write();
+        test_any_write();
+        test_exit_code();
+        test_order();
+        test_faults();
+        test_deep_fault();
+        return test_end();
+}
