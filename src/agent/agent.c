@@ -103,6 +103,7 @@ static void take_hello(Agent *agent, uint64_t nonce, const char *payload, size_t
                 return;
         log_debug("hello of a host, version %.32s", hello->version);
         operations_cancel_all(agent->operations);
+        operations_set_vm(agent->operations, hello->vm);
         agent->nonce = nonce;
         link_set_nonce(agent->link, nonce);
         send_welcome(agent, now);

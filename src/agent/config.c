@@ -20,6 +20,7 @@ static const ConfigKey keys[] = {
          0, 60},
         {"login", "fail_delay", CONFIG_SECONDS, offsetof(AgentConfig, fail_delay_usec), 0, 60},
         {"login", "pam_service", CONFIG_STRING, offsetof(AgentConfig, pam_service)},
+        {"login", "ticket", CONFIG_SECONDS, offsetof(AgentConfig, ticket_usec), 1, DAY_SECONDS},
         {"login", "timeout", CONFIG_SECONDS, offsetof(AgentConfig, login_usec), 1, 600},
 };
 
@@ -67,6 +68,7 @@ static AgentConfig *config_new(void)
                 .port = strdup(AGENT_PORT_NAME),
                 .pam_service = strdup("guestops-agent"),
                 .credential_cache_usec = 30 * USEC_PER_SEC,
+                .ticket_usec = 3600 * USEC_PER_SEC,
                 .fail_delay_usec = 2 * USEC_PER_SEC,
                 .login_usec = 20 * USEC_PER_SEC,
                 .retention_usec = 300 * USEC_PER_SEC,

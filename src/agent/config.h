@@ -17,6 +17,7 @@ typedef struct AgentConfig {
         size_t n_disabled_operations;
         char *pam_service;
         Usec credential_cache_usec; /* 0: off */
+        Usec ticket_usec;           /* how long a ticket is good */
         Usec fail_delay_usec;       /* at least so long before a refused login is told */
         Usec login_usec;            /* deadline of one login */
         Usec retention_usec;        /* of ended programs */

@@ -326,7 +326,7 @@ void login_begin(LoginPool *pool, Login *login, Arena *arena, const char *user,
         login->arena = arena;
         login->user = user;
         login->password = password;
-        login->remembered = credential_cache_has(pool->cache, user, password, now);
+        login->remembered = !password || credential_cache_has(pool->cache, user, password, now);
         login->begun = now;
         login->helper = NULL;
         login->refusal = (LoopTimer){0};

@@ -47,6 +47,7 @@ DEFINE_CLEANUP(LoginPool, login_pool_free)
 
 /**
  * login_begin() - check a name and a password
+ * @password:   NULL where the user has been authenticated otherwise: account rules only
  * @login:      in the caller; on_done is set; may be called back before this returns
  * @user:       not empty, without '/', at most 256 bytes: the caller has looked
  */

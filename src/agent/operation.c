@@ -5,13 +5,20 @@
 #include "wire/read.h"
 #include "wire/write.h"
 
+#include <stdio.h>
+
 #define ANSWER_BYTES_MAX ((size_t)16 << 20)
 #define USER_NAME_MAX    256
 
 /* Keep sorted. */
 const OperationRow operation_rows[] = {
+        {"AcquireCredentialsInGuest", acquire_credentials_check, acquire_credentials_run},
         {"ListProcessesInGuest", NULL, list_processes_run},
+        {"ReadEnvironmentVariableInGuest", NULL, read_environment_run},
+        {"ReleaseCredentialsInGuest", release_credentials_check, release_credentials_run},
         {"StartProgramInGuest", start_program_check, start_program_run},
+        {"TerminateProcessInGuest", NULL, terminate_process_run},
+        {"ValidateCredentialsInGuest", NULL, validate_credentials_run},
 };
 const size_t n_operation_rows = ELEMENTS(operation_rows);
 
@@ -149,6 +156,13 @@ static void proceed(Operation *operation, Usec now)
                 operation_fail(operation);
 }
 
+static int fault_login(Operation *operation)
+{
+        return operation_fault(operation, FAULT_INVALID_GUEST_LOGIN, NULL,
+                               "Failed to authenticate with the guest operating system using the "
+                               "supplied credentials.");
+}
+
 static void on_login(Login *login, int result, const LoginVerdict *verdict, Usec now)
 {
         Operation *operation = container_of(login, Operation, login);
@@ -159,9 +173,7 @@ static void on_login(Login *login, int result, const LoginVerdict *verdict, Usec
                 proceed(operation, now);
                 return;
         case -EACCES:
-                (void)operation_fault(operation, FAULT_INVALID_GUEST_LOGIN, NULL,
-                                      "Failed to authenticate with the guest operating system "
-                                      "using the supplied credentials.");
+                (void)fault_login(operation);
                 break;
         case -ETIMEDOUT:
                 (void)operation_fault(operation, FAULT_GUEST_OPERATIONS_FAULT, NULL,
@@ -180,12 +192,14 @@ static void on_login(Login *login, int result, const LoginVerdict *verdict, Usec
         operation_fail(operation);
 }
 
-/* Every guest operation has its credentials in a member of this name. */
+/* Every guest operation has its credentials in a member of one of these names. */
 static const GuestAuthentication *find_auth(const Operation *operation)
 {
         const WireObject *params = operation->request->params;
         const WireField *field = wire_type_field(params->type, "auth");
 
+        if (!field)
+                field = wire_type_field(params->type, "requestedAuth");
         return field ? *(GuestAuthentication *const *)((const char *)params + field->offset) : NULL;
 }
 
@@ -200,19 +214,38 @@ static int check_user_name(Operation *operation, const char *name)
                                "A specified parameter was not correct: auth.username");
 }
 
+static int login_by_ticket(Operation *operation, const TicketedSessionAuthentication *auth,
+                           Usec now)
+{
+        Operations *operations = operation->operations;
+        const char *user = ticket_user(&operations->tickets, auth->ticket, operations->vm, now);
+
+        if (!user)
+                return fault_login(operation);
+        operation->user_spelling = arena_strdup(operation->arena, user);
+        if (!operation->user_spelling)
+                return -ENOMEM;
+        login_begin(operations->logins, &operation->login, operation->arena,
+                    operation->user_spelling, NULL, now);
+        return 0;
+}
+
 static int begin_login(Operation *operation, Usec now)
 {
         const GuestAuthentication *auth = find_auth(operation);
         const NamePasswordAuthentication *credential = (const void *)auth;
         int r;
 
-        if (!auth || auth->type != &type_NamePasswordAuthentication)
-                return operation_fault(operation, FAULT_OPERATION_NOT_SUPPORTED_BY_GUEST, NULL,
-                                       "This guest takes NamePasswordAuthentication only.");
-        if (auth->interactive_session)
+        if (auth && auth->interactive_session)
                 return operation_fault(operation, FAULT_OPERATION_NOT_SUPPORTED_BY_GUEST, NULL,
                                        "This guest has no interactive sessions; set "
                                        "interactiveSession to false.");
+        if (auth && auth->type == &type_TicketedSessionAuthentication)
+                return login_by_ticket(operation, (const void *)auth, now);
+        if (!auth || auth->type != &type_NamePasswordAuthentication)
+                return operation_fault(operation, FAULT_OPERATION_NOT_SUPPORTED_BY_GUEST, NULL,
+                                       "This guest takes NamePasswordAuthentication and "
+                                       "TicketedSessionAuthentication only.");
         r = check_user_name(operation, credential->username);
         if (r < 0)
                 return r;
@@ -311,6 +344,11 @@ void operations_cancel_all(Operations *operations)
                 next = TAILQ_NEXT(operation, entry);
                 cancel(operation);
         }
+}
+
+void operations_set_vm(Operations *operations, const char *vm)
+{
+        (void)snprintf(operations->vm, sizeof(operations->vm), "%s", vm);
 }
 
 /* life */

@@ -9,6 +9,7 @@
 #include "agent/config.h"
 #include "agent/login.h"
 #include "agent/process-table.h"
+#include "agent/tickets.h"
 #include "agent/worker.h"
 #include "base/buf.h"
 #include "schema/fault.h"
@@ -54,6 +55,8 @@ struct Operations {
         const AgentConfig *config;
         LoginPool *logins;
         ProcessTable *processes;
+        Tickets tickets;
+        char vm[64]; /* the machine, as the host of this conversation says it */
         LoopTimer reaper;
         OperationsHost host;
         TAILQ_HEAD(, Operation) running;
@@ -72,6 +75,8 @@ void operations_begin(Operations *operations, uint32_t id, Arena *arena,
 void operations_go(Operations *operations, uint32_t id, Usec now);
 /* The host has given it up: it is not begun any more; what runs already goes on. */
 void operations_cancel(Operations *operations, uint32_t id);
+/* A conversation begins, with a host that calls this machine @vm. */
+void operations_set_vm(Operations *operations, const char *vm);
 /* The conversation is over. */
 void operations_cancel_all(Operations *operations);
 
@@ -94,10 +99,17 @@ int operation_read_answer(Operation *operation, int result, const Buf *answer,
 extern const OperationRow operation_rows[];
 extern const size_t n_operation_rows;
 
-/* Handlers: start-program.c, list-processes.c. */
+/* Handlers, each in the file of its operation; the credentials in credentials.c. */
+int acquire_credentials_check(Operation *operation);
+int acquire_credentials_run(Operation *operation, Usec now);
+int list_processes_run(Operation *operation, Usec now);
+int read_environment_run(Operation *operation, Usec now);
+int release_credentials_check(Operation *operation);
+int release_credentials_run(Operation *operation, Usec now);
 int start_program_check(Operation *operation);
 int start_program_run(Operation *operation, Usec now);
-int list_processes_run(Operation *operation, Usec now);
+int terminate_process_run(Operation *operation, Usec now);
+int validate_credentials_run(Operation *operation, Usec now);
 
 /* Sets the timer that forgets ended programs. */
 void operations_schedule_reaper(Operations *operations);

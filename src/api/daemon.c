@@ -13,12 +13,12 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 
-#define ADMINISTRATOR    "administrator"
-#define HASHING_THREADS  2
-#define HASHES_QUEUED    64
-#define ARENA_BYTES_MAX  ((size_t)96 << 20)
-#define PEM_BYTES_MAX    ((size_t)256 << 10)
-#define FAREWELL_USEC    (100 * USEC_PER_MSEC)
+#define ADMINISTRATOR   "administrator"
+#define HASHING_THREADS 2
+#define HASHES_QUEUED   64
+#define ARENA_BYTES_MAX ((size_t)96 << 20)
+#define PEM_BYTES_MAX   ((size_t)256 << 10)
+#define FAREWELL_USEC   (100 * USEC_PER_MSEC)
 
 struct Daemon {
         DaemonOptions options;
@@ -163,8 +163,7 @@ static int listen_for_clients(Daemon *daemon)
                           strerror(-r));
                 return r;
         }
-        log_info("listening on https://%s:%u/sdk", config->address,
-                 http_server_port(daemon->http));
+        log_info("listening on https://%s:%u/sdk", config->address, http_server_port(daemon->http));
         return 0;
 }
 
@@ -186,9 +185,9 @@ static int describe_service(Daemon *daemon)
                 .version = (char *)"8.0.2",
                 .build = (char *)GUESTOPS_VERSION,
                 .os_type = (char *)"linux-x64",
-                .product_line_id = (char *)(strcmp(daemon->config->api_type, "HostAgent") == 0
-                                                    ? "embeddedEsx"
-                                                    : "vpx"),
+                .product_line_id =
+                        (char *)(strcmp(daemon->config->api_type, "HostAgent") == 0 ? "embeddedEsx"
+                                                                                    : "vpx"),
                 .api_type = daemon->config->api_type,
                 .api_version = (char *)service_releases[0],
         };

@@ -43,14 +43,19 @@ static const void *find_member(const void *params, const char *name)
 static void describe(Call *call, const Vm *vm)
 {
         const GuestAuthentication *const *auth = find_member(call->params, "auth");
+        const TerminateProcessInGuestRequestType *terminate = call->params;
         const StartProgramInGuestRequestType *start = call->params;
 
         call->vm = arena_strdup(call->arena, vm->entity.moid);
         call->vm_name = arena_strdup(call->arena, vm->entity.name);
+        if (!auth)
+                auth = find_member(call->params, "requestedAuth");
         if (auth && *auth && (*auth)->type == &type_NamePasswordAuthentication)
                 call->guest_user = ((const NamePasswordAuthentication *)*auth)->username;
         if (start->type == &type_StartProgramInGuestRequestType)
                 call->target = start->spec->program_path;
+        if (terminate->type == &type_TerminateProcessInGuestRequestType)
+                call->target = arena_printf(call->arena, "pid %lld", (long long)terminate->pid);
 }
 
 int guestops_forward(GuestOps *ops, const Inventory *inventory, Call *call, Usec now)

@@ -44,7 +44,7 @@ static int test_timer_due(LoopTimer *timer, Usec now)
         if (test->clears)
                 loop_timer_clear(test->clears);
         if (test->moves)
-                loop_timer_set(test->loop, test->moves, timer->due + 2000);
+                loop_timer_set(test->loop, test->moves, now + 2000);
         if (--timers_left == 0)
                 loop_quit(test->loop);
         return 0;
@@ -109,7 +109,7 @@ static void test_timers_from_timers(void)
         EXPECT_INT("cleared", timers[1].n_due, 0);
         EXPECT_INT("moved", timers[2].n_due, 1);
         EXPECT_INT("untouched", timers[3].n_due, 1);
-        EXPECT("the moved one came last", timers_in_order && last_due == start + 2000);
+        EXPECT("the moved one came last", timers_in_order && last_due >= start + 2000);
         EXPECT("not early", timers_not_early);
 }
 
@@ -248,12 +248,14 @@ typedef struct TestTask {
         unsigned int n_runs;
 } TestTask;
 
+static bool tasks_in_time = true;
+
 static int test_task_run(LoopTask *task, Usec now)
 {
         TestTask *test = container_of(task, TestTask, task);
 
         test->n_runs++;
-        EXPECT("the turn's time", now == loop_now(test->loop));
+        tasks_in_time &= now == loop_now(test->loop);
         if (test->cancels)
                 loop_task_cancel(test->cancels);
         if (test->defers)
@@ -314,6 +316,7 @@ static void test_task_starves_nobody(void)
         EXPECT_INT("run", loop_run(loop), 0);
         EXPECT_INT("a timer comes through", timer.n_due, 1);
         EXPECT("the task ran in more than one turn", again.n_runs > 1);
+        EXPECT("all are given the turn's time", tasks_in_time);
 
         io = io_make(loop, quit_on_ready);
         EXPECT_INT("a descriptor comes through", loop_run(loop), 0);

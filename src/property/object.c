@@ -4,6 +4,7 @@
 
 /* The service's own objects, under vCenter's ids. */
 static const Moref own_objects[] = {
+        {"GuestAuthManager", "guestOperationsAuthManager"},
         {"GuestOperationsManager", "guestOperationsManager"},
         {"GuestProcessManager", "guestOperationsProcessManager"},
         {"ServiceInstance", "ServiceInstance"},

@@ -64,6 +64,14 @@ static int get_process_manager(const PropertyContext *context, const Object *obj
         return 1;
 }
 
+static int get_auth_manager(const PropertyContext *context, const Object *object, void *ret)
+{
+        (void)context;
+        (void)object;
+        *(Moref *)ret = (Moref){"GuestAuthManager", "guestOperationsAuthManager"};
+        return 1;
+}
+
 /* Managers that this service does not have. */
 static int get_unset(const PropertyContext *context, const Object *object, void *ret)
 {
@@ -75,7 +83,7 @@ static int get_unset(const PropertyContext *context, const Object *object, void 
 
 const Property guest_operations_manager_properties[] = {
         {"aliasManager", FORM_MOREF, NULL, "System.Anonymous", get_unset},
-        {"authManager", FORM_MOREF, NULL, "System.Anonymous", get_unset},
+        {"authManager", FORM_MOREF, NULL, "System.Anonymous", get_auth_manager},
         {"fileManager", FORM_MOREF, NULL, "System.Anonymous", get_unset},
         {"guestWindowsRegistryManager", FORM_MOREF, NULL, "System.Anonymous", get_unset},
         {"processManager", FORM_MOREF, NULL, "System.Anonymous", get_process_manager},

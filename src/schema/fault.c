@@ -30,6 +30,9 @@ DEFINE_TYPE(MethodFault, method_fault, .abstract = true);
 static const WireField members_FileFault[] = {
         {"file", AT(FileFault, file), REQUIRED},
 };
+static const WireField members_GuestProcessNotFound[] = {
+        {"pid", AT(GuestProcessNotFound, pid), REQUIRED},
+};
 static const WireField members_InvalidArgument[] = {
         {"invalidProperty", AT(InvalidArgument, invalid_property), OPTIONAL},
 };
@@ -129,6 +132,12 @@ const WireType type_OperationDisabledByGuest = {.name = "OperationDisabledByGues
 const WireType type_OperationNotSupportedByGuest = {.name = "OperationNotSupportedByGuest",
                                                     .base = &type_GuestOperationsFault,
                                                     .size = sizeof(MethodFault)};
+DEFINE_TYPE(GuestProcessNotFound, members_GuestProcessNotFound, .base = &type_GuestOperationsFault);
+const WireType type_TooManyGuestLogons = {
+        .name = "TooManyGuestLogons",
+        .base = &type_GuestOperationsFault,
+        .size = sizeof(MethodFault),
+};
 
 #define FAULT_ROW(id, T, base, members, errnum, from)                                              \
         [FAULT_##id] = {&type_##T, errnum, FAULT_FROM_##from},

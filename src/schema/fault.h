@@ -47,6 +47,10 @@
           MethodFault, ENOSYS, GUEST)                                                              \
         X(GUEST_OPERATIONS_UNAVAILABLE, GuestOperationsUnavailable, GuestOperationsFault,          \
           MethodFault, EHOSTDOWN, GUEST)                                                           \
+        X(GUEST_PROCESS_NOT_FOUND, GuestProcessNotFound, GuestOperationsFault,                     \
+          GuestProcessNotFound, ESRCH, GUEST)                                                      \
+        X(TOO_MANY_GUEST_LOGONS, TooManyGuestLogons, GuestOperationsFault, MethodFault, EUSERS,    \
+          GUEST)                                                                                   \
         X(GUEST_PERMISSION_DENIED, GuestPermissionDenied, GuestOperationsFault, MethodFault,       \
           EPERM, GUEST)                                                                            \
         X(INVALID_GUEST_LOGIN, InvalidGuestLogin, GuestOperationsFault, MethodFault, EACCES,       \

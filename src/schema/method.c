@@ -18,11 +18,19 @@ static const WireType *const start_program_faults[] = {
         GUEST_FAULTS,    &type_GuestPermissionDenied, &type_FileNotFound,
         &type_FileFault, &type_CannotAccessFile,      NULL,
 };
-static const WireType *const list_processes_faults[] = {
+static const WireType *const query_faults[] = {
         GUEST_FAULTS,
         &type_GuestPermissionDenied,
         NULL,
 };
+static const WireType *const terminate_process_faults[] = {
+        GUEST_FAULTS,
+        &type_GuestPermissionDenied,
+        &type_GuestProcessNotFound,
+        NULL,
+};
+static const WireType *const acquire_faults[] = {GUEST_FAULTS, &type_TooManyGuestLogons, NULL};
+static const WireType *const guest_faults[] = {GUEST_FAULTS, NULL};
 
 #define MANAGED_TYPE(T, rows, ...)                                                                 \
         static const ManagedType managed_##T = {                                                   \
@@ -34,6 +42,36 @@ static const WireType *const list_processes_faults[] = {
 #define MANAGED_TYPE_WITHOUT_METHODS(T, ...)                                                       \
         static const ManagedType managed_##T = {.name = #T, ##__VA_ARGS__}
 
+static const Method guest_auth_manager[] = {
+        {
+                "AcquireCredentialsInGuest",
+                &type_AcquireCredentialsInGuestRequestType,
+                FORM_OBJECT,
+                &type_GuestAuthentication,
+                PRIVILEGE_QUERY,
+                METHOD_GUEST,
+                acquire_faults,
+        },
+        {
+                "ReleaseCredentialsInGuest",
+                &type_ReleaseCredentialsInGuestRequestType,
+                FORM_NONE,
+                NULL,
+                PRIVILEGE_QUERY,
+                METHOD_GUEST,
+                guest_faults,
+        },
+        {
+                "ValidateCredentialsInGuest",
+                &type_ValidateCredentialsInGuestRequestType,
+                FORM_NONE,
+                NULL,
+                PRIVILEGE_QUERY,
+                METHOD_GUEST,
+                guest_faults,
+        },
+};
+
 static const Method guest_process_manager[] = {
         {
                 "ListProcessesInGuest",
@@ -42,7 +80,16 @@ static const Method guest_process_manager[] = {
                 &type_GuestProcessInfo,
                 PRIVILEGE_QUERY,
                 METHOD_GUEST,
-                list_processes_faults,
+                query_faults,
+        },
+        {
+                "ReadEnvironmentVariableInGuest",
+                &type_ReadEnvironmentVariableInGuestRequestType,
+                FORM_STRINGS,
+                NULL,
+                PRIVILEGE_QUERY,
+                METHOD_GUEST,
+                query_faults,
         },
         {
                 "StartProgramInGuest",
@@ -52,6 +99,15 @@ static const Method guest_process_manager[] = {
                 PRIVILEGE_EXECUTE,
                 METHOD_GUEST | METHOD_CONFIRM,
                 start_program_faults,
+        },
+        {
+                "TerminateProcessInGuest",
+                &type_TerminateProcessInGuestRequestType,
+                FORM_NONE,
+                NULL,
+                PRIVILEGE_EXECUTE,
+                METHOD_GUEST | METHOD_CONFIRM,
+                terminate_process_faults,
         },
 };
 
@@ -109,6 +165,7 @@ static const Method session_manager[] = {
 MANAGED_TYPE_WITHOUT_METHODS(ManagedEntity);
 MANAGED_TYPE_WITHOUT_METHODS(Datacenter, .base = &managed_ManagedEntity);
 MANAGED_TYPE_WITHOUT_METHODS(Folder, .base = &managed_ManagedEntity);
+MANAGED_TYPE(GuestAuthManager, guest_auth_manager);
 MANAGED_TYPE_WITHOUT_METHODS(GuestOperationsManager);
 MANAGED_TYPE(GuestProcessManager, guest_process_manager);
 MANAGED_TYPE(ServiceInstance, service_instance);
@@ -116,9 +173,11 @@ MANAGED_TYPE(SessionManager, session_manager);
 MANAGED_TYPE_WITHOUT_METHODS(VirtualMachine, .base = &managed_ManagedEntity);
 
 const ManagedType *const managed_types[] = {
-        &managed_Datacenter,          &managed_Folder,         &managed_GuestOperationsManager,
-        &managed_GuestProcessManager, &managed_ManagedEntity,  &managed_ServiceInstance,
-        &managed_SessionManager,      &managed_VirtualMachine,
+        &managed_Datacenter,          &managed_Folder,
+        &managed_GuestAuthManager,    &managed_GuestOperationsManager,
+        &managed_GuestProcessManager, &managed_ManagedEntity,
+        &managed_ServiceInstance,     &managed_SessionManager,
+        &managed_VirtualMachine,
 };
 const size_t n_managed_types = ELEMENTS(managed_types);
 

@@ -71,3 +71,42 @@ static const WireField list_processes_in_guest[] = {
         {"pids", AT(ListProcessesInGuestRequestType, pids), OPTIONAL},
 };
 DEFINE_TYPE(ListProcessesInGuestRequestType, list_processes_in_guest);
+
+static const WireField read_environment_variable_in_guest[] = {
+        {"vm", AT(ReadEnvironmentVariableInGuestRequestType, vm), REQUIRED},
+        {"auth", POINTS(ReadEnvironmentVariableInGuestRequestType, auth, GuestAuthentication),
+         REQUIRED, &type_GuestAuthentication},
+        {"names", AT(ReadEnvironmentVariableInGuestRequestType, names), OPTIONAL},
+};
+DEFINE_TYPE(ReadEnvironmentVariableInGuestRequestType, read_environment_variable_in_guest);
+
+static const WireField terminate_process_in_guest[] = {
+        {"vm", AT(TerminateProcessInGuestRequestType, vm), REQUIRED},
+        {"auth", POINTS(TerminateProcessInGuestRequestType, auth, GuestAuthentication), REQUIRED,
+         &type_GuestAuthentication},
+        {"pid", AT(TerminateProcessInGuestRequestType, pid), REQUIRED},
+};
+DEFINE_TYPE(TerminateProcessInGuestRequestType, terminate_process_in_guest);
+
+static const WireField acquire_credentials_in_guest[] = {
+        {"vm", AT(AcquireCredentialsInGuestRequestType, vm), REQUIRED},
+        {"requestedAuth",
+         POINTS(AcquireCredentialsInGuestRequestType, requested_auth, GuestAuthentication),
+         REQUIRED, &type_GuestAuthentication},
+        {"sessionID", AT(AcquireCredentialsInGuestRequestType, session_id), OPTIONAL},
+};
+DEFINE_TYPE(AcquireCredentialsInGuestRequestType, acquire_credentials_in_guest);
+
+static const WireField release_credentials_in_guest[] = {
+        {"vm", AT(ReleaseCredentialsInGuestRequestType, vm), REQUIRED},
+        {"auth", POINTS(ReleaseCredentialsInGuestRequestType, auth, GuestAuthentication), REQUIRED,
+         &type_GuestAuthentication},
+};
+DEFINE_TYPE(ReleaseCredentialsInGuestRequestType, release_credentials_in_guest);
+
+static const WireField validate_credentials_in_guest[] = {
+        {"vm", AT(ValidateCredentialsInGuestRequestType, vm), REQUIRED},
+        {"auth", POINTS(ValidateCredentialsInGuestRequestType, auth, GuestAuthentication), REQUIRED,
+         &type_GuestAuthentication},
+};
+DEFINE_TYPE(ValidateCredentialsInGuestRequestType, validate_credentials_in_guest);

@@ -83,6 +83,39 @@ typedef struct ListProcessesInGuestRequestType {
         WireLongs pids;
 } ListProcessesInGuestRequestType;
 
+typedef struct ReadEnvironmentVariableInGuestRequestType {
+        const WireType *type;
+        Moref vm;
+        GuestAuthentication *auth;
+        WireStrings names;
+} ReadEnvironmentVariableInGuestRequestType;
+
+typedef struct TerminateProcessInGuestRequestType {
+        const WireType *type;
+        Moref vm;
+        GuestAuthentication *auth;
+        int64_t pid;
+} TerminateProcessInGuestRequestType;
+
+typedef struct AcquireCredentialsInGuestRequestType {
+        const WireType *type;
+        Moref vm;
+        GuestAuthentication *requested_auth;
+        WireLong session_id;
+} AcquireCredentialsInGuestRequestType;
+
+typedef struct ReleaseCredentialsInGuestRequestType {
+        const WireType *type;
+        Moref vm;
+        GuestAuthentication *auth;
+} ReleaseCredentialsInGuestRequestType;
+
+typedef struct ValidateCredentialsInGuestRequestType {
+        const WireType *type;
+        Moref vm;
+        GuestAuthentication *auth;
+} ValidateCredentialsInGuestRequestType;
+
 /* service */
 
 typedef struct AboutInfo {
@@ -189,6 +222,11 @@ typedef struct FileFault {
         MethodFault base;
         char *file;
 } FileFault;
+
+typedef struct GuestProcessNotFound {
+        MethodFault base;
+        int64_t pid;
+} GuestProcessNotFound;
 
 typedef struct InvalidArgument {
         MethodFault base;
@@ -303,6 +341,7 @@ typedef struct LoginVerdict {
 
 #define TYPES(X)                                                                                   \
         X(AboutInfo)                                                                               \
+        X(AcquireCredentialsInGuestRequestType)                                                    \
         X(AgentClock)                                                                              \
         X(AgentHello)                                                                              \
         X(ChannelAnswer)                                                                           \
@@ -322,12 +361,16 @@ typedef struct LoginVerdict {
         X(MethodFault)                                                                             \
         X(NamePasswordAuthentication)                                                              \
         X(NoParameters)                                                                            \
+        X(ReadEnvironmentVariableInGuestRequestType)                                               \
+        X(ReleaseCredentialsInGuestRequestType)                                                    \
         X(SAMLTokenAuthentication)                                                                 \
         X(SSPIAuthentication)                                                                      \
         X(ServiceContent)                                                                          \
         X(SessionIsActiveRequestType)                                                              \
         X(StartProgramInGuestRequestType)                                                          \
+        X(TerminateProcessInGuestRequestType)                                                      \
         X(TicketedSessionAuthentication)                                                           \
         X(UserSession)                                                                             \
+        X(ValidateCredentialsInGuestRequestType)                                                   \
         X(VirtualMachinePowerState)                                                                \
         X(VirtualMachineRuntimeInfo)
