@@ -7,6 +7,7 @@
 #include <getopt.h>
 #include <signal.h>
 #include <stdio.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 
 #define CONFIG_PATH "/etc/guestops/agent.conf"
@@ -134,9 +135,8 @@ static int run(const Options *options)
         AgentConfig *config = NULL;
         int r;
 
-        if (chdir("/") < 0)
-                return -errno;
         (void)signal(SIGPIPE, SIG_IGN);
+        (void)prctl(PR_SET_DUMPABLE, 0); /* passwords pass through here: no core, no debugger */
         raise_limits();
         r = make_config(options, &config);
         if (r < 0)
@@ -151,6 +151,8 @@ static int run(const Options *options)
         r = agent_new(loop, config, &agent);
         if (r < 0)
                 return r;
+        if (chdir("/") < 0)
+                return -errno;
         log_info("guestops-agent " GUESTOPS_VERSION " runs");
         return loop_run(loop);
 }

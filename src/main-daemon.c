@@ -9,14 +9,15 @@
 
 static void usage(FILE *to)
 {
-        (void)fputs("Usage: guestopsd [OPTION...]\n"
-                    "Serves vSphere guest operations for the virtual machines of this host.\n"
-                    "\n"
-                    "  -c, --config=FILE      configuration (" CONFIG_PATH ")\n"
-                    "      --log-level=LEVEL  error, warning, info or debug, whatever the file says\n"
-                    "  -h, --help             this text\n"
-                    "  -V, --version          the version\n",
-                    to);
+        (void)fputs(
+                "Usage: guestopsd [OPTION...]\n"
+                "Serves vSphere guest operations for the virtual machines of this host.\n"
+                "\n"
+                "  -c, --config=FILE      configuration (" CONFIG_PATH ")\n"
+                "      --log-level=LEVEL  error, warning, info or debug, whatever the file says\n"
+                "  -h, --help             this text\n"
+                "  -V, --version          the version\n",
+                to);
 }
 
 /* Return: 1 to go on, 0 where all has been said, or -EINVAL. */

@@ -273,13 +273,16 @@ static int append_records(Operation *operation, WireObjects *list, size_t *space
         return r;
 }
 
-/* A running record and its row in /proc are one process; an ended one's pid is another's now. */
+/*
+ * A record that ran when the kernel was asked, and its row in /proc, are one process; the pid of
+ * one that had ended before is another's now.
+ */
 static bool is_recorded(Operation *operation, const GuestProcessInfo *info)
 {
         const ProcessRecord *record =
                 process_table_find(operation->operations->processes, (pid_t)info->pid);
 
-        return record && record->running;
+        return record && (record->running || record->ended_at >= operation->login.begun);
 }
 
 static int merge(Operation *operation, const ChannelAnswer *found)

@@ -71,10 +71,9 @@ static void answer(Arena *arena, const char *service, const LoginQuestion *quest
 {
         LoginVerdict verdict = {.type = &type_LoginVerdict};
         const char *detail = NULL;
-        Usec delay = 0;
         int r;
 
-        r = pam_check(service, question->user, question->password, &delay, &detail);
+        r = pam_check(service, question->user, question->password, &detail);
         if (r >= 0)
                 r = find_identity(arena, question->user, &verdict);
         if (r < 0) {
@@ -82,7 +81,6 @@ static void answer(Arena *arena, const char *service, const LoginQuestion *quest
                 verdict.detail = arena_strdup(arena, detail ? detail : strerror(-r));
         }
         verdict.result = r;
-        verdict.delay = (int64_t)delay;
         tlv_write(out, &verdict);
 }
 

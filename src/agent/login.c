@@ -61,16 +61,14 @@ static int on_refusal(LoopTimer *timer, Usec now)
 /* Neither time nor text tells which names exist, which are locked, and which have expired. */
 static void refuse(Login *login, const LoginVerdict *verdict, Usec now)
 {
-        Usec delay = login->pool->config.fail_delay_usec;
+        Usec due = login->begun + login->pool->config.fail_delay_usec;
 
         log_warning("login of '%.64s' refused: %s", login->user,
                     verdict->detail ? verdict->detail : "no reason given");
         credential_cache_drop(login->pool->cache, login->user);
-        if (verdict->delay > 0 && (Usec)verdict->delay > delay && verdict->delay < 60000000)
-                delay = (Usec)verdict->delay;
         login->result = -EACCES;
         login->refusal = (LoopTimer){.on_due = on_refusal};
-        if (loop_timer_set(login->pool->loop, &login->refusal, login->begun + delay) < 0)
+        if (loop_timer_set(login->pool->loop, &login->refusal, due) < 0)
                 login_done(login, -EACCES, NULL, now);
 }
 
@@ -104,17 +102,23 @@ static void helper_dismiss(LoginHelper *helper)
         helper->io.fd = fd_close(helper->io.fd);
 }
 
-static void helper_fail(LoginHelper *helper, int result, Usec now)
+/* Its process has ended, or does so now. */
+static void helper_end(LoginHelper *helper, int result, Usec now)
 {
         Login *login = helper->login;
 
         helper->login = NULL;
         helper_dismiss(helper);
-        (void)kill(helper->child.pid, SIGKILL);
         if (login) {
                 login->helper = NULL;
                 login_done(login, result, NULL, now);
         }
+}
+
+static void helper_fail(LoginHelper *helper, int result, Usec now)
+{
+        (void)kill(helper->child.pid, SIGKILL);
+        helper_end(helper, result, now);
 }
 
 static int helper_on_exit(LoopChild *child, int status, Usec now)
@@ -124,7 +128,7 @@ static int helper_on_exit(LoopChild *child, int status, Usec now)
 
         if (helper->login)
                 log_error("a login helper died: wait status %d", status);
-        helper_fail(helper, -EIO, now);
+        helper_end(helper, -EIO, now);
         TAILQ_REMOVE(&pool->helpers, helper, entry);
         pool->n_helpers--;
         free(helper);

@@ -48,7 +48,6 @@ static int load(const char **ret_detail)
 
 typedef struct Talk {
         const char *user, *password;
-        Usec delay;
 } Talk;
 
 static void free_responses(struct pam_response *responses, int n)
@@ -92,13 +91,12 @@ static int converse(int n, const struct pam_message **messages, struct pam_respo
         return PAM_SUCCESS;
 }
 
-/* In place of libpam's sleep: the monitor serves the delay by a timer, and nobody waits for it. */
+/* In place of libpam's sleep. The monitor waits as long for every refusal, whatever its reason. */
 static void take_delay(int status, unsigned int usec, void *user)
 {
-        Talk *talk = user;
-
-        if (status != PAM_SUCCESS && usec > talk->delay)
-                talk->delay = usec;
+        (void)status;
+        (void)usec;
+        (void)user;
 }
 
 void pam_warm_up(const char *service)
@@ -124,8 +122,7 @@ static bool is_broken(int status)
         return false;
 }
 
-int pam_check(const char *service, const char *user, const char *password, Usec *ret_delay,
-              const char **ret_detail)
+int pam_check(const char *service, const char *user, const char *password, const char **ret_detail)
 {
         Talk talk = {.user = user, .password = password};
         const struct pam_conv conversation = {.conv = converse, .appdata_ptr = &talk};
@@ -133,7 +130,6 @@ int pam_check(const char *service, const char *user, const char *password, Usec 
         void (*delay)(int, unsigned int, void *) = take_delay;
         int status, r;
 
-        *ret_delay = 0;
         *ret_detail = NULL;
         r = load(ret_detail);
         if (r < 0)
@@ -149,7 +145,6 @@ int pam_check(const char *service, const char *user, const char *password, Usec 
                 *ret_detail = pam.strerror(handle, status);
         if (handle)
                 pam.end(handle, status);
-        *ret_delay = talk.delay;
         if (status == PAM_SUCCESS)
                 return 0;
         return is_broken(status) ? -EIO : -EACCES;

@@ -18,11 +18,12 @@ void pam_warm_up(const char *service);
 
 /**
  * pam_check() - may this user in?
+ *
+ * Returns at once: the delay that modules ask for after a refusal is the caller's to serve.
+ *
  * @password:   NULL skips authentication: account rules only (expired, locked, denied by hour…)
- * @ret_delay:  µs that the modules want a refusal to be delayed; nothing has slept yet
  * @ret_detail: what PAM said, for the guest's log; static
  *
  * Return: 0, -EACCES for a refusal whatever its reason, -EIO where PAM itself is broken.
  */
-int pam_check(const char *service, const char *user, const char *password, Usec *ret_delay,
-              const char **ret_detail);
+int pam_check(const char *service, const char *user, const char *password, const char **ret_detail);

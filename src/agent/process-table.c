@@ -134,6 +134,7 @@ int process_table_end(ProcessTable *table, pid_t pid, int status, int64_t wall, 
         record->running = false;
         record->ended = wall < record->started ? record->started : wall; /* the clock was set */
         record->exit_code = exit_code(status);
+        record->ended_at = now;
         record->forget_at = now + table->retention;
         return 0;
 }

@@ -27,6 +27,7 @@ struct ProcessRecord {
         int64_t started; /* µs since 1970 */
         bool running;
         int64_t ended;  /* µs since 1970 */
+        Usec ended_at;  /* CLOCK_BOOTTIME */
         int exit_code;  /* 0-255; 128+N for death by signal N */
         Usec forget_at; /* CLOCK_BOOTTIME */
         TAILQ_ENTRY(ProcessRecord) entry;

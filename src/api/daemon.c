@@ -89,7 +89,7 @@ static int make_certificate(const Daemon *daemon)
         return 0;
 }
 
-static int load_users(Daemon *daemon)
+static int load_users(Daemon *daemon, bool may_create)
 {
         _cleanup_(freep) char *path = NULL;
         _cleanup_(secret_freep) char *password = NULL;
@@ -97,7 +97,7 @@ static int load_users(Daemon *daemon)
 
         if (asprintf(&path, "%s/users", daemon->config->state) < 0)
                 return -ENOMEM;
-        if (access(path, F_OK) < 0 && errno == ENOENT) {
+        if (may_create && access(path, F_OK) < 0 && errno == ENOENT) {
                 r = users_create(path, ADMINISTRATOR, &password);
                 if (r < 0)
                         return log_file_error(path, r);
@@ -266,7 +266,7 @@ static void reload(Daemon *daemon, Usec now)
         int r;
 
         r = daemon_config_load(daemon->options.config, daemon->options.config_required, &config);
-        if (r < 0 || load_users(daemon) < 0) {
+        if (r < 0 || load_users(daemon, false) < 0) {
                 log_error("the configuration is left as it was");
                 daemon->service.users = moved(before);
                 return;
@@ -342,7 +342,7 @@ static int build(Daemon *daemon)
         if (r >= 0)
                 r = make_state(daemon);
         if (r >= 0)
-                r = load_users(daemon);
+                r = load_users(daemon, true);
         if (r >= 0)
                 r = make_service(daemon);
         return r < 0 ? r : listen_for_clients(daemon);

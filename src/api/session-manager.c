@@ -15,18 +15,6 @@ typedef struct PendingLogin {
         Call *call; /* NULL where the client has left */
 } PendingLogin;
 
-static void audit_login(const Service *service, const Call *call, const char *user,
-                        const char *result)
-{
-        (void)audit_write(service->audit, &(AuditEvent){
-                                                  .event = "login",
-                                                  .request_id = call->request_id,
-                                                  .user = user,
-                                                  .address = call->address,
-                                                  .result = result,
-                                          });
-}
-
 static int open_session(Service *service, Call *call, Usec now)
 {
         const LoginRequestType *args = call->params;
@@ -60,12 +48,13 @@ static int finish_login(Service *service, Call *call, bool accepted, Usec now)
 
         if (!accepted || !users_role(service->users, args->user_name)) {
                 log_warning("login of '%.64s' from %s refused", args->user_name, call->address);
-                audit_login(service, call, args->user_name, "InvalidLogin");
                 return call_fault(call, FAULT_INVALID_LOGIN, NULL,
                                   "Cannot complete login due to an incorrect user name or "
                                   "password.");
         }
-        audit_login(service, call, args->user_name, "ok");
+        if (!role_has(users_role(service->users, args->user_name), "System.View"))
+                return call_fault(call, FAULT_NO_PERMISSION, NULL,
+                                  "Permission to perform this operation was denied.");
         return open_session(service, call, now);
 }
 
@@ -108,6 +97,8 @@ static int login(Service *service, Call *call, Usec now)
         UserCheck *check;
 
         (void)now;
+        call->audit_event = "login";
+        call->audit_user = args->user_name;
         if (args->locale && !is_locale(args->locale))
                 return call_fault(call, FAULT_INVALID_LOCALE, NULL, "'%s' is no locale.",
                                   args->locale);
@@ -134,13 +125,7 @@ static int login(Service *service, Call *call, Usec now)
 
 static int logout(Service *service, Call *call, Usec now)
 {
-        (void)audit_write(service->audit, &(AuditEvent){
-                                                  .event = "logout",
-                                                  .request_id = call->request_id,
-                                                  .user = call->session->user,
-                                                  .address = call->address,
-                                                  .result = "ok",
-                                          });
+        call->audit_event = "logout";
         session_end(service->sessions, call->session);
         call_reply(call, NULL, now);
         return 0;

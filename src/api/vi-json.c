@@ -11,12 +11,14 @@
 #include "api/handlers.h"
 #include "base/clock.h"
 #include "base/secret.h"
+#include "base/utf8.h"
 #include "schema/tables.h"
 #include "wire/read.h"
 #include "wire/write.h"
 
 #include <ctype.h>
 #include <stdio.h>
+#include <strings.h>
 
 #define PATH_PREFIX    "/sdk/vim25/"
 #define HEADER_SESSION "vmware-api-session-id"
@@ -98,14 +100,16 @@ static void audit_call(const JsonCall *json, Usec now)
 {
         const Call *call = &json->call;
 
-        if (!call->method || !(call->method->flags & METHOD_GUEST))
+        const char *user = call->session ? call->session->user : NULL;
+
+        if (!call->audit_event)
                 return;
         (void)audit_write(
                 json->service->audit,
                 &(AuditEvent){
-                        .event = "guest-operation",
+                        .event = call->audit_event,
                         .request_id = call->request_id,
-                        .user = call->session ? call->session->user : NULL,
+                        .user = call->audit_user ? call->audit_user : user,
                         .address = call->address,
                         .vm = call->vm,
                         .vm_name = call->vm_name,
@@ -240,6 +244,19 @@ static bool is_release(const char *text)
 
 /* the call */
 
+/*
+ * A browser sends its cookies along with what any page has it send, but names that page's origin
+ * too: from elsewhere the cookie counts for nothing. Source: RFC 6454, 7.3.
+ */
+static bool is_own_origin(HttpRequest *request)
+{
+        const char *origin = http_request_header(request, "Origin");
+        const char *host = http_request_header(request, "Host");
+
+        return !origin ||
+               (host && strncmp(origin, "https://", 8) == 0 && strcasecmp(origin + 8, host) == 0);
+}
+
 static void find_session(JsonCall *json, Usec now)
 {
         Sessions *sessions = json->service->sessions;
@@ -247,7 +264,7 @@ static void find_session(JsonCall *json, Usec now)
         char unquoted[SESSION_ID_CHARS + 1];
         size_t n;
 
-        if (!id) {
+        if (!id && is_own_origin(json->request)) {
                 id = http_request_cookie(json->request, COOKIE_SESSION);
                 n = id ? strlen(id) : 0;
                 if (n == SESSION_ID_CHARS + 2 && id[0] == '"') {
@@ -298,6 +315,8 @@ static int run_method(JsonCall *json, Usec now)
         if (r < 0)
                 return fault_of_wire(call, &error);
         call->params = params;
+        if (call->method->flags & METHOD_GUEST)
+                call->audit_event = "guest-operation";
         if (!audit_is_able(json->service->audit) &&
             (call->method->flags & METHOD_GUEST || call->method->flags & METHOD_ANONYMOUS))
                 return call_fault(call, FAULT_SYSTEM_ERROR, "audit",
@@ -371,6 +390,8 @@ static JsonCall *new_call(Service *service, HttpRequest *request, Usec now)
         random_hex(json->call.request_id, CALL_REQUEST_ID_CHARS / 2);
         json->call.address = arena_strdup(arena, http_request_peer(request));
         json->call.user_agent = arena_strdup(arena, agent ? agent : "");
+        if (json->call.user_agent)
+                utf8_defuse((char *)json->call.user_agent);
         http_request_set_user(request, json);
         return json;
 }

@@ -7,7 +7,8 @@
 #include <fcntl.h>
 #include <inttypes.h>
 
-#define LINE_MAX_BYTES ((size_t)2 << 20) /* holds any request's names, each byte escaped */
+#define LINE_MAX_BYTES  ((size_t)512 << 10)
+#define VALUE_MAX_BYTES 4096 /* of one member; what is cut off ends in "..." */
 
 struct Audit {
         char *path;
@@ -69,18 +70,20 @@ Audit *audit_close(Audit *audit)
         return NULL;
 }
 
-/* Names and paths are foreign bytes: all but plain ASCII is escaped, so a line stays a line. */
+/* Names and paths are foreign bytes: control characters are escaped, so that a line stays one. */
 static void put_string(Buf *out, const char *text)
 {
+        const unsigned char *end = (const unsigned char *)text + strnlen(text, VALUE_MAX_BYTES);
+
         buf_putc(out, '"');
-        for (const unsigned char *p = (const unsigned char *)text; *p; p++)
+        for (const unsigned char *p = (const unsigned char *)text; p < end; p++)
                 if (*p < 0x20 || *p == 0x7f)
                         buf_putf(out, "\\u%04x", *p);
                 else if (*p == '"' || *p == '\\')
                         buf_putf(out, "\\%c", *p);
                 else
                         buf_putc(out, (char)*p);
-        buf_putc(out, '"');
+        buf_puts(out, *end ? "...\"" : "\"");
 }
 
 static int write_line(Audit *audit, const Buf *line)

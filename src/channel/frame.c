@@ -67,14 +67,14 @@ void frame_write(Buf *out, const Frame *frame)
 }
 
 /* Return: 1 where a whole header stands at the front, 0 where it may still become one. */
-static int parse_header(const Buf *in, Frame *ret, uint32_t *ret_crc)
+static int parse_header(const char *data, size_t size, Frame *ret, uint32_t *ret_crc)
 {
-        const unsigned char *at = (const unsigned char *)in->data;
-        size_t n = in->size < sizeof(magic) ? in->size : sizeof(magic);
+        const unsigned char *at = (const unsigned char *)data;
+        size_t n = size < sizeof(magic) ? size : sizeof(magic);
 
         if (memcmp(at, magic, n) != 0)
                 return -EBADMSG;
-        if (in->size < FRAME_HEADER_BYTES)
+        if (size < FRAME_HEADER_BYTES)
                 return 0;
         if (get_number(at + AT_HEADER_CRC, 4) != crc32(at, AT_HEADER_CRC) ||
             at[AT_VERSION] != FRAME_VERSION || get_number(at + AT_SIZE, 4) > FRAME_PAYLOAD_MAX)
@@ -84,44 +84,54 @@ static int parse_header(const Buf *in, Frame *ret, uint32_t *ret_crc)
                 .flags = (uint16_t)get_number(at + AT_FLAGS, 2),
                 .nonce = get_number(at + AT_NONCE, 8),
                 .id = (uint32_t)get_number(at + AT_ID, 4),
-                .payload = in->data + FRAME_HEADER_BYTES,
+                .payload = data + FRAME_HEADER_BYTES,
                 .size = (uint32_t)get_number(at + AT_SIZE, 4),
         };
         *ret_crc = (uint32_t)get_number(at + AT_PAYLOAD_CRC, 4);
         return 1;
 }
 
-/* Drops the first byte and all that follow up to where a frame may begin. */
-static void hunt(FrameReader *reader)
+/* Return: where behind @at a frame may begin next. */
+static size_t hunt(FrameReader *reader, size_t at)
 {
-        const char *next = memchr(reader->in.data + 1, magic[0], reader->in.size - 1);
-        size_t n = next ? (size_t)(next - reader->in.data) : reader->in.size;
+        const Buf *in = &reader->in;
+        const char *next = memchr(in->data + at + 1, magic[0], in->size - at - 1);
 
-        reader->n_lost += n;
         reader->since = 0;
-        buf_drop(&reader->in, n);
+        return next ? (size_t)(next - in->data) : in->size;
 }
 
 int frame_next(FrameReader *reader, Frame *ret, Usec now)
 {
-        while (reader->in.size > 0) {
-                uint32_t crc = 0;
-                int r = parse_header(&reader->in, ret, &crc);
+        const Buf *in = &reader->in;
+        size_t at = 0; /* what stands before it is no frame, and is dropped all at once */
+        int found = 0;
 
-                if (r > 0 && reader->in.size - FRAME_HEADER_BYTES >= ret->size) {
-                        if (crc32(ret->payload, ret->size) == crc)
-                                return 1;
+        while (at < in->size) {
+                uint32_t crc = 0;
+                int r = parse_header(in->data + at, in->size - at, ret, &crc);
+
+                if (r > 0 && in->size - at - FRAME_HEADER_BYTES >= ret->size) {
+                        found = crc32(ret->payload, ret->size) == crc;
+                        if (found)
+                                break;
                         r = -EBADMSG;
                 }
                 if (r >= 0) {
                         if (reader->since == 0)
                                 reader->since = now;
                         if (now - reader->since < FRAME_PATIENCE_USEC)
-                                return 0;
+                                break;
                 }
-                hunt(reader);
+                at = hunt(reader, at);
         }
-        return 0;
+        if (at > 0) {
+                reader->n_lost += at;
+                buf_drop(&reader->in, at);
+        }
+        if (found)
+                ret->payload = in->data + FRAME_HEADER_BYTES;
+        return found;
 }
 
 void frame_consume(FrameReader *reader, const Frame *frame)

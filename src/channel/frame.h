@@ -7,11 +7,12 @@
 
 #include "base/buf.h"
 
-#define FRAME_HEADER_BYTES  32
-#define FRAME_PAYLOAD_MAX   32768U
-#define FRAME_VERSION       1
-#define FRAME_PATIENCE_USEC (2 * USEC_PER_SEC) /* a frame that is not whole by then is abandoned   \
-                                                */
+#define FRAME_HEADER_BYTES 32
+#define FRAME_PAYLOAD_MAX  32768U
+#define FRAME_VERSION      1
+#define FRAME_PATIENCE_USEC                                                                        \
+        (2 * USEC_PER_SEC) /* a frame that is not whole by then is abandoned                       \
+                            */
 
 typedef enum FrameKind {
         FRAME_HELLO = 1,    /* host: a new conversation begins; HostHello */

@@ -67,6 +67,9 @@ int guestops_forward(GuestOps *ops, const Inventory *inventory, Call *call, Usec
 
         if (!forward)
                 return -ENOMEM;
+        r = call_authorize(call, call->method->privilege, moref);
+        if (r < 0)
+                return r;
         vm = strcmp(moref->type, "VirtualMachine") == 0 ? inventory_find_vm(inventory, moref->value)
                                                         : NULL;
         if (!vm)
@@ -74,9 +77,6 @@ int guestops_forward(GuestOps *ops, const Inventory *inventory, Call *call, Usec
         if (!vm->guest)
                 return -ENOMEM;
         describe(call, vm);
-        r = call_authorize(call, call->method->privilege, moref);
-        if (r < 0)
-                return r;
         *forward = (Forward){
                 .request = {.on_answer = on_answer, .arena = call->arena, .fault = &call->fault},
                 .call = call,

@@ -15,6 +15,7 @@
 #define RECONNECT_USEC    USEC_PER_SEC
 #define HELLO_FIRST_USEC  USEC_PER_SEC /* then twice as long each time, up to: */
 #define HELLO_LAST_USEC   (30 * USEC_PER_SEC)
+#define ANNOUNCE_USEC     USEC_PER_SEC
 #define HELLO_BYTES_MAX   ((size_t)64 << 10)
 #define REQUEST_BYTES_MAX ((size_t)2 << 20)
 
@@ -35,12 +36,14 @@ struct Guest {
         uint64_t nonce;
         uint32_t next_id;
         Usec hello_wait;
+        Usec announced; /* when an agent was last answered that said it had started */
         Usec since;     /* of the present state */
         Usec heard;     /* the last word of the agent in this conversation */
         int64_t offset; /* agent's clock minus ours */
         int connect_error;
         const char *lost_why; /* static */
         char instance[40], boot_id[64];
+        bool ran;          /* the processors executed when last looked at */
         AgentHello *hello; /* in the arena below; NULL before the first */
         Arena *hello_arena;
         TAILQ_HEAD(GuestRequests, GuestRequest) requests;
@@ -129,6 +132,20 @@ static int fault_power_state(const Guest *guest, GuestRequest *request)
         return r;
 }
 
+static int fault_task(const Guest *guest, GuestRequest *request)
+{
+        const VmTask *task = guest->vm->task;
+        int r;
+
+        r = fault_raise(request->fault, request->arena, FAULT_TASK_IN_PROGRESS, NULL,
+                        "The operation is not allowed while the machine is busy with a %s.",
+                        task->job);
+        if (request->fault->detail && request->fault->detail->type == &type_TaskInProgress)
+                ((TaskInProgress *)request->fault->detail)->task =
+                        (Moref){"Task", arena_strdup(request->arena, task->moid)};
+        return r;
+}
+
 /* What the machine itself says against an operation. */
 static int check_vm(const Guest *guest, GuestRequest *request)
 {
@@ -136,6 +153,8 @@ static int check_vm(const Guest *guest, GuestRequest *request)
 
         if (state->power != VM_POWERED_ON)
                 return fault_power_state(guest, request);
+        if (guest->vm->task)
+                return fault_task(guest, request);
         if (!state->runs)
                 return fault_raise(request->fault, request->arena, FAULT_INVALID_STATE, NULL,
                                    "The operation is not allowed in the current state: the machine "
@@ -247,6 +266,10 @@ static int request_send(Guest *guest, GuestRequest *request)
                                    "The agent in the guest, version %s, is too old for %s.",
                                    guest->vm->facts.version, request->method->name);
         tlv_write(&payload, &message);
+        if (buf_error(&payload) == -EMSGSIZE)
+                return fault_raise(request->fault, request->arena, FAULT_INVALID_ARGUMENT, NULL,
+                                   "A specified parameter was not correct: together they are "
+                                   "larger than a guest takes");
         request->id = ++guest->next_id;
         request->sent = true;
         if (link_send_message(guest->link, FRAME_REQUEST, request->id, &payload) < 0)
@@ -439,6 +462,22 @@ static void conversation_over(Guest *guest, const char *why, Usec now)
         fail_requests(guest, true, why, now);
 }
 
+/* At once, but not as often as an agent may want to keep us busy. */
+static void take_announce(Guest *guest, Usec now)
+{
+        Usec next = guest->announced + ANNOUNCE_USEC;
+
+        if (guest->state == GUEST_READY)
+                conversation_over(guest, "the agent was restarted", now);
+        guest->hello_wait = HELLO_FIRST_USEC;
+        if (guest->announced && now < next) {
+                (void)loop_timer_set(guest->loop, &guest->timer, next);
+                return;
+        }
+        guest->announced = now;
+        begin_hello(guest, now);
+}
+
 static void on_message(void *user, FrameKind kind, uint64_t nonce, uint32_t id, const char *payload,
                        size_t size, Usec now)
 {
@@ -446,11 +485,7 @@ static void on_message(void *user, FrameKind kind, uint64_t nonce, uint32_t id, 
 
         (void)nonce;
         if (kind == FRAME_ANNOUNCE) {
-                /* It may be an old one; a new hello costs nothing but the requests in flight. */
-                if (guest->state == GUEST_READY)
-                        conversation_over(guest, "the agent was restarted", now);
-                guest->hello_wait = HELLO_FIRST_USEC;
-                begin_hello(guest, now);
+                take_announce(guest, now);
                 return;
         }
         guest->heard = now;
@@ -498,8 +533,9 @@ static void begin_hello(Guest *guest, Usec now)
         tlv_write(&payload, &hello);
         (void)link_send(guest->link, FRAME_HELLO, 0, payload.data, payload.size);
         (void)loop_timer_set(guest->loop, &guest->timer, now + guest->hello_wait);
-        if (guest->hello_wait < HELLO_LAST_USEC)
-                guest->hello_wait *= 2;
+        guest->hello_wait *= 2;
+        if (guest->hello_wait > HELLO_LAST_USEC)
+                guest->hello_wait = HELLO_LAST_USEC;
 }
 
 static void on_lost(void *user, const char *why, Usec now)
@@ -590,7 +626,9 @@ static void switch_off(Guest *guest, const char *why, Usec now)
 void guest_vm_changed(Guest *guest, Usec now)
 {
         const VmState *state = &guest->vm->state;
+        bool ran = guest->ran;
 
+        guest->ran = state->runs;
         if (state->power == VM_POWERED_OFF) {
                 switch_off(guest, "the machine was powered off", now);
                 return;
@@ -601,6 +639,8 @@ void guest_vm_changed(Guest *guest, Usec now)
                 loop_timer_clear(&guest->timer);
                 return;
         }
+        if (ran)
+                return;
         guest->heard = now;
         if (guest->state == GUEST_OFF) {
                 set_state(guest, GUEST_APART, now);

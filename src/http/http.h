@@ -18,14 +18,14 @@ typedef struct HttpServer HttpServer;
 typedef struct HttpRequest HttpRequest;
 
 typedef struct HttpConfig {
-        const char *address; /* numeric IPv4 or IPv6 address to listen on */
-        uint16_t port;       /* 0: the kernel chooses; http_server_port() tells */
+        const char *address;            /* numeric IPv4 or IPv6 address to listen on */
+        uint16_t port;                  /* 0: the kernel chooses; http_server_port() tells */
         const char *cert_pem, *key_pem; /* the texts; NULL for both: plain HTTP */
         size_t connections_max, connections_per_address_max;
-        size_t body_bytes_max;  /* beyond: 413 */
-        Usec header_usec;       /* from the connection's start to the end of the first header */
-        Usec body_usec;         /* from the header's end to the body's end */
-        Usec idle_usec;         /* between an answer and the end of the next request's header */
+        size_t body_bytes_max; /* beyond: 413 */
+        Usec header_usec;      /* from the connection's start to the end of the first header */
+        Usec body_usec;        /* from the header's end to the body's end */
+        Usec idle_usec;        /* between an answer and the end of the next request's header */
 } HttpConfig;
 
 #define HTTP_CONFIG_DEFAULT                                                                        \

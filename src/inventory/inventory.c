@@ -1,5 +1,6 @@
 #include "inventory/inventory.h"
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "inventory/vm-config.h"
 
@@ -7,12 +8,16 @@
 #include <search.h>
 #include <stdio.h>
 
+#define TASKS_MAX 256 /* beyond, the oldest that has ended gives way */
+
 struct Inventory {
         Loop *loop;
         InventoryCallbacks callbacks;
         void *by_moid; /* tsearch(3) */
         Entity root, datacenter, folders[4];
         TAILQ_HEAD(Vms, Vm) vms;
+        TAILQ_HEAD(VmTasks, VmTask) tasks; /* the oldest first */
+        unsigned int n_tasks, last_task;
 };
 
 /* The folders of a datacenter, and vCenter's way to number them. */
@@ -101,6 +106,72 @@ Entity *inventory_folder(const Inventory *inventory, const char *name)
         return NULL;
 }
 
+/* tasks */
+
+const VmTask *inventory_find_task(const Inventory *inventory, const char *moid)
+{
+        const VmTask *task;
+
+        TAILQ_FOREACH (task, &inventory->tasks, entry)
+                if (strcmp(task->moid, moid) == 0)
+                        return task;
+        return NULL;
+}
+
+static void task_free(Inventory *inventory, VmTask *task)
+{
+        TAILQ_REMOVE(&inventory->tasks, task, entry);
+        inventory->n_tasks--;
+        free(task->vm_moid);
+        free(task->vm_name);
+        free(task);
+}
+
+static void forget_old_task(Inventory *inventory)
+{
+        VmTask *task;
+
+        TAILQ_FOREACH (task, &inventory->tasks, entry)
+                if (task->ended) {
+                        task_free(inventory, task);
+                        return;
+                }
+}
+
+static VmTask *task_begin(Inventory *inventory, const Vm *vm, const char *job)
+{
+        VmTask *task = calloc(1, sizeof(*task));
+
+        if (!task)
+                return NULL;
+        if (inventory->n_tasks >= TASKS_MAX)
+                forget_old_task(inventory);
+        task->number = ++inventory->last_task;
+        (void)snprintf(task->moid, sizeof(task->moid), "task-%u", task->number);
+        task->vm_moid = strdup(vm->entity.moid);
+        task->vm_name = strdup(vm->entity.name);
+        task->job = job;
+        task->started = clock_realtime();
+        TAILQ_INSERT_TAIL(&inventory->tasks, task, entry);
+        inventory->n_tasks++;
+        if (!task->vm_moid || !task->vm_name) {
+                task_free(inventory, task);
+                return NULL;
+        }
+        return task;
+}
+
+static void apply_job(Inventory *inventory, Vm *vm)
+{
+        const char *before = vm->task ? vm->task->job : NULL;
+
+        if (before == vm->state.job)
+                return;
+        if (vm->task)
+                vm->task->ended = clock_realtime();
+        vm->task = vm->state.job ? task_begin(inventory, vm, vm->state.job) : NULL;
+}
+
 /* machines */
 
 static Vm *find_uuid(const Inventory *inventory, const char *uuid)
@@ -115,7 +186,8 @@ static Vm *find_uuid(const Inventory *inventory, const char *uuid)
 
 static bool same_state(const VmState *a, const VmState *b)
 {
-        return a->power == b->power && a->runs == b->runs && a->reason == b->reason;
+        return a->power == b->power && a->runs == b->runs && a->reason == b->reason &&
+               a->job == b->job;
 }
 
 static void on_provider_vm(void *user, const ProviderVm *reported, Usec now)
@@ -126,8 +198,10 @@ static void on_provider_vm(void *user, const ProviderVm *reported, Usec now)
         if (!vm || same_state(&vm->state, &reported->state))
                 return;
         vm->state = reported->state;
-        log_info("%s: %s%s%s", vm->entity.name, vm_power_name(vm->state.power),
-                 vm->state.reason ? ", " : "", vm->state.reason ? vm->state.reason : "");
+        apply_job(inventory, vm);
+        log_info("%s: %s%s%s%s%s", vm->entity.name, vm_power_name(vm->state.power),
+                 vm->state.reason ? ", " : "", vm->state.reason ? vm->state.reason : "",
+                 vm->state.job ? ", busy with a " : "", vm->state.job ? vm->state.job : "");
         inventory->callbacks.on_vm_changed(inventory->callbacks.user, vm, now);
 }
 
@@ -143,6 +217,8 @@ static void on_provider_guest_changed(void *user, const char *uuid, Usec now)
 static void vm_remove(Inventory *inventory, Vm *vm, Usec now)
 {
         inventory->callbacks.on_vm_removed(inventory->callbacks.user, vm, now);
+        vm->state.job = NULL;
+        apply_job(inventory, vm);
         if (vm->provider)
                 vm->provider_type->close(vm->provider);
         entity_remove(inventory, &vm->entity);
@@ -279,6 +355,7 @@ int inventory_new(Loop *loop, const char *datacenter, const InventoryCallbacks *
         inventory->loop = loop;
         inventory->callbacks = *callbacks;
         TAILQ_INIT(&inventory->vms);
+        TAILQ_INIT(&inventory->tasks);
         r = entity_add(inventory, &inventory->root, "Folder", "group-d1", "Datacenters", NULL);
         if (r >= 0)
                 r = entity_add(inventory, &inventory->datacenter, "Datacenter", "datacenter-2",
@@ -301,9 +378,13 @@ void inventory_clear(Inventory *inventory, Usec now)
 
 Inventory *inventory_free(Inventory *inventory)
 {
+        VmTask *task;
+
         if (!inventory)
                 return NULL;
         inventory_clear(inventory, loop_now(inventory->loop));
+        while ((task = TAILQ_FIRST(&inventory->tasks)))
+                task_free(inventory, task);
         for (size_t i = ELEMENTS(inventory->folders); i-- > 0;)
                 entity_remove(inventory, &inventory->folders[i]);
         entity_remove(inventory, &inventory->datacenter);

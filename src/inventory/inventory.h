@@ -35,10 +35,23 @@ typedef struct GuestFacts {
         char version[64], host_name[256], os_name[256];
 } GuestFacts;
 
+/* A job of the hypervisor that has a machine to itself, as clients see it. */
+typedef struct VmTask VmTask;
+struct VmTask {
+        char moid[32];
+        char *vm_moid, *vm_name;
+        const char *job; /* static */
+        int64_t started; /* µs since 1970 */
+        int64_t ended;   /* 0 while it runs */
+        unsigned int number;
+        TAILQ_ENTRY(VmTask) entry;
+};
+
 struct Vm {
         Entity entity;
         char *uuid;
         VmState state;
+        VmTask *task; /* that has it now, or NULL */
         const ProviderType *provider_type;
         Provider *provider;
         VmConfig *config;
@@ -76,6 +89,9 @@ void inventory_clear(Inventory *inventory, Usec now);
 /* Return: the entity, or NULL. @type NULL takes any. */
 Entity *inventory_find(const Inventory *inventory, const char *type, const char *moid);
 Vm *inventory_find_vm(const Inventory *inventory, const char *moid);
+
+/* Return: the task of that id, also a while after its end, or NULL. */
+const VmTask *inventory_find_task(const Inventory *inventory, const char *moid);
 
 Entity *inventory_root(const Inventory *inventory);
 /* The folders of the one datacenter: "vm", "host", "datastore" or "network". */

@@ -17,6 +17,7 @@ typedef struct VmState {
         VmPower power;
         bool runs;          /* its processors execute; only where it is powered on */
         const char *reason; /* why it does not: static text for a sentence, or NULL */
+        const char *job;    /* what has the machine to itself now: static text, or NULL */
 } VmState;
 
 typedef struct ProviderVm {

@@ -15,10 +15,18 @@
 
 #define LINE_BYTES_MAX ((size_t)1 << 20)
 #define READ_BYTES     ((size_t)16 << 10)
+#define GREETING_USEC  (5 * USEC_PER_SEC)
 #define RETRY_USEC     USEC_PER_SEC /* while QEMU is not there */
 
 static const char capabilities[] = "{\"execute\":\"qmp_capabilities\"}\n";
 static const char query_status[] = "{\"execute\":\"query-status\",\"id\":\"status\"}\n";
+static const char query_jobs[] = "{\"execute\":\"query-jobs\",\"id\":\"jobs\"}\n";
+static const char query_migrate[] = "{\"execute\":\"query-migrate\",\"id\":\"migrate\"}\n";
+static const char query_dump[] = "{\"execute\":\"query-dump\",\"id\":\"dump\"}\n";
+/* Without it QEMU does not tell that a migration has begun. */
+static const char want_migration_events[] =
+        "{\"execute\":\"migrate-set-capabilities\",\"arguments\":{\"capabilities\":"
+        "[{\"capability\":\"events\",\"state\":true}]}}\n";
 
 struct Provider {
         Loop *loop;
@@ -28,6 +36,8 @@ struct Provider {
         LoopTimer retry;
         Buf in;
         VmState state;
+        const char *job, *migration, *dump; /* what has the machine to itself, by its source */
+        bool greeted;
         int connect_error; /* that has been logged */
 };
 
@@ -35,26 +45,41 @@ static const struct {
         const char *name;
         VmState state;
 } run_states[] = {
-        {"colo", {VM_POWERED_ON, false, "is replicated"}},
-        {"debug", {VM_POWERED_ON, false, "is stopped by a debugger"}},
-        {"finish-migrate", {VM_POWERED_ON, false, "is being migrated"}},
-        {"guest-panicked", {VM_POWERED_ON, false, "has crashed"}},
-        {"inmigrate", {VM_POWERED_ON, false, "is being migrated to this host"}},
-        {"internal-error", {VM_POWERED_ON, false, "has stopped with an internal error"}},
-        {"io-error", {VM_POWERED_ON, false, "is paused by an I/O error"}},
-        {"paused", {VM_POWERED_ON, false, "is paused"}},
-        {"postmigrate", {VM_POWERED_ON, false, "has been migrated away"}},
-        {"prelaunch", {VM_POWERED_ON, false, "has not been started yet"}},
-        {"restore-vm", {VM_POWERED_ON, false, "is being restored"}},
-        {"running", {VM_POWERED_ON, true, NULL}},
-        {"save-vm", {VM_POWERED_ON, false, "is being saved"}},
-        {"shutdown", {VM_POWERED_OFF, false, NULL}},
-        {"suspended", {VM_SUSPENDED, false, NULL}},
-        {"watchdog", {VM_POWERED_ON, false, "is paused by its watchdog"}},
+        {"colo", {VM_POWERED_ON, false, "is replicated", NULL}},
+        {"debug", {VM_POWERED_ON, false, "is stopped by a debugger", NULL}},
+        {"finish-migrate", {VM_POWERED_ON, false, "is being migrated", NULL}},
+        {"guest-panicked", {VM_POWERED_ON, false, "has crashed", NULL}},
+        {"inmigrate", {VM_POWERED_ON, false, "is being migrated to this host", NULL}},
+        {"internal-error", {VM_POWERED_ON, false, "has stopped with an internal error", NULL}},
+        {"io-error", {VM_POWERED_ON, false, "is paused by an I/O error", NULL}},
+        {"paused", {VM_POWERED_ON, false, "is paused", NULL}},
+        {"postmigrate", {VM_POWERED_ON, false, "has been migrated away", NULL}},
+        {"prelaunch", {VM_POWERED_ON, false, "has not been started yet", NULL}},
+        {"restore-vm", {VM_POWERED_ON, false, "is being restored", NULL}},
+        {"running", {VM_POWERED_ON, true, NULL, NULL}},
+        {"save-vm", {VM_POWERED_ON, false, "is being saved", NULL}},
+        {"shutdown", {VM_POWERED_OFF, false, NULL, NULL}},
+        {"suspended", {VM_SUSPENDED, false, NULL, NULL}},
+        {"watchdog", {VM_POWERED_ON, false, "is paused by its watchdog", NULL}},
+};
+
+static const struct {
+        const char *type, *name;
+} job_types[] = {
+        {"backup", "backup"},
+        {"snapshot-delete", "deletion of a snapshot"},
+        {"snapshot-load", "return to a snapshot"},
+        {"snapshot-save", "snapshot"},
 };
 
 static void tell_state(Provider *provider, VmState state, Usec now)
 {
+        const char *jobs[] = {provider->job, provider->migration, provider->dump};
+
+        state.job = NULL;
+        for (size_t i = 0; state.power != VM_POWERED_OFF && i < ELEMENTS(jobs); i++)
+                if (jobs[i])
+                        state.job = jobs[i];
         provider->state = state;
         provider->callbacks.on_vm(provider->callbacks.user,
                                   &(ProviderVm){
@@ -65,25 +90,92 @@ static void tell_state(Provider *provider, VmState state, Usec now)
                                   now);
 }
 
-static void take_status(Provider *provider, const char *name, Usec now)
+static void take_status(Provider *provider, const json_t *answer, Usec now)
 {
-        for (size_t i = 0; i < ELEMENTS(run_states); i++)
+        const char *name = json_string_value(json_object_get(answer, "status"));
+
+        for (size_t i = 0; name && i < ELEMENTS(run_states); i++)
                 if (strcmp(run_states[i].name, name) == 0) {
                         tell_state(provider, run_states[i].state, now);
                         return;
                 }
         log_warning("%s: QEMU is in state '%.32s', which is new to us", provider->config->name,
-                    name);
-        tell_state(provider, (VmState){VM_POWERED_ON, false, "is in an unknown state"}, now);
+                    name ? name : "");
+        tell_state(provider, (VmState){VM_POWERED_ON, false, "is in an unknown state", NULL}, now);
 }
+
+/* QAPI JobStatus: what has ended or waits to be dismissed has the machine no longer. */
+static bool job_is_active(const json_t *job)
+{
+        static const char *const over[] = {"aborting", "concluded", "null", "undefined"};
+        const char *status = json_string_value(json_object_get(job, "status"));
+
+        for (size_t i = 0; status && i < ELEMENTS(over); i++)
+                if (strcmp(over[i], status) == 0)
+                        return false;
+        return status != NULL;
+}
+
+static void take_jobs(Provider *provider, const json_t *answer, Usec now)
+{
+        size_t n = json_array_size(answer);
+
+        provider->job = NULL;
+        for (size_t i = 0; i < n; i++) {
+                const json_t *job = json_array_get(answer, i);
+                const char *type = json_string_value(json_object_get(job, "type"));
+
+                for (size_t k = 0; type && k < ELEMENTS(job_types); k++)
+                        if (strcmp(job_types[k].type, type) == 0 && job_is_active(job))
+                                provider->job = job_types[k].name;
+        }
+        tell_state(provider, provider->state, now);
+}
+
+/* QAPI MigrationStatus */
+static void take_migration(Provider *provider, const json_t *answer, Usec now)
+{
+        static const char *const under_way[] = {
+                "active",           "cancelling",      "colo",
+                "device",           "postcopy-active", "postcopy-paused",
+                "postcopy-recover", "pre-switchover",  "setup",
+                "wait-unplug",
+        };
+        const char *status = json_string_value(json_object_get(answer, "status"));
+
+        provider->migration = NULL;
+        for (size_t i = 0; status && i < ELEMENTS(under_way); i++)
+                if (strcmp(under_way[i], status) == 0)
+                        provider->migration = "migration";
+        tell_state(provider, provider->state, now);
+}
+
+static void take_dump(Provider *provider, const json_t *answer, Usec now)
+{
+        const char *status = json_string_value(json_object_get(answer, "status"));
+
+        provider->dump = status && strcmp(status, "active") == 0 ? "dump of its memory" : NULL;
+        tell_state(provider, provider->state, now);
+}
+
+static const struct {
+        const char *id;
+        void (*take)(Provider *provider, const json_t *answer, Usec now);
+} answers[] = {
+        {"dump", take_dump},
+        {"jobs", take_jobs},
+        {"migrate", take_migration},
+        {"status", take_status},
+};
 
 static void disconnect(Provider *provider, const char *why, Usec now)
 {
         loop_io_remove(&provider->io);
         provider->io.fd = fd_close(provider->io.fd);
         buf_clear(&provider->in);
+        provider->job = provider->migration = provider->dump = NULL;
         log_info("%s: monitor: %s", provider->config->name, why);
-        tell_state(provider, (VmState){VM_POWERED_OFF, false, NULL}, now);
+        tell_state(provider, (VmState){VM_POWERED_OFF, false, NULL, NULL}, now);
         (void)loop_timer_set(provider->loop, &provider->retry, now + RETRY_USEC);
 }
 
@@ -95,20 +187,50 @@ static int say(Provider *provider, const char *line)
         return n == (ssize_t)strlen(line) ? 0 : -EPIPE;
 }
 
+/* Which questions an event makes worth asking. */
+static const struct {
+        const char *event, *query;
+} event_queries[] = {
+        {"DUMP_COMPLETED", query_dump},
+        {"GUEST_PANICKED", query_status},
+        {"JOB_STATUS_CHANGE", query_jobs},
+        {"MIGRATION", query_migrate},
+        {"MIGRATION", query_status},
+        {"RESUME", query_status},
+        {"SHUTDOWN", query_status},
+        {"STOP", query_dump},
+        {"STOP", query_status},
+        {"SUSPEND", query_status},
+        {"SUSPEND_DISK", query_status},
+        {"WAKEUP", query_status},
+        {"WATCHDOG", query_status},
+};
+
 static int take_event(Provider *provider, const char *event, Usec now)
 {
-        static const char *const of_state[] = {
-                "GUEST_PANICKED", "MIGRATION",    "RESUME", "SHUTDOWN", "STOP",
-                "SUSPEND",        "SUSPEND_DISK", "WAKEUP", "WATCHDOG",
-        };
+        int r = 0;
 
         if (strcmp(event, "RESET") == 0)
                 provider->callbacks.on_guest_changed(provider->callbacks.user,
                                                      provider->config->uuid, now);
-        for (size_t i = 0; i < ELEMENTS(of_state); i++)
-                if (strcmp(of_state[i], event) == 0)
-                        return say(provider, query_status);
-        return 0;
+        for (size_t i = 0; r >= 0 && i < ELEMENTS(event_queries); i++)
+                if (strcmp(event_queries[i].event, event) == 0)
+                        r = say(provider, event_queries[i].query);
+        return r;
+}
+
+static int begin(Provider *provider)
+{
+        static const char *const lines[] = {
+                capabilities, want_migration_events, query_jobs, query_migrate,
+                query_dump,   query_status,
+        };
+        int r = 0;
+
+        provider->greeted = true;
+        for (size_t i = 0; r >= 0 && i < ELEMENTS(lines); i++)
+                r = say(provider, lines[i]);
+        return r;
 }
 
 static int take_line(Provider *provider, const char *line, size_t size, Usec now)
@@ -116,21 +238,17 @@ static int take_line(Provider *provider, const char *line, size_t size, Usec now
         json_auto_t *json = json_loadb(line, size, 0, NULL);
         const char *event = json_string_value(json_object_get(json, "event"));
         const char *id = json_string_value(json_object_get(json, "id"));
-        const char *status;
+        const json_t *answer = json_object_get(json, "return");
 
         if (!json)
                 return -EBADMSG;
         if (json_object_get(json, "QMP"))
-                return say(provider, capabilities) < 0 ? -EPIPE : say(provider, query_status);
+                return begin(provider);
         if (event)
                 return take_event(provider, event, now);
-        if (id && strcmp(id, "status") == 0) {
-                status = json_string_value(
-                        json_object_get(json_object_get(json, "return"), "status"));
-                if (!status)
-                        return -EBADMSG;
-                take_status(provider, status, now);
-        }
+        for (size_t i = 0; id && answer && i < ELEMENTS(answers); i++)
+                if (strcmp(answers[i].id, id) == 0)
+                        answers[i].take(provider, answer, now);
         return 0;
 }
 
@@ -180,6 +298,10 @@ static int try_connect(Provider *provider, Usec now)
         if (r >= 0) {
                 provider->io.fd = fd;
                 provider->connect_error = 0;
+                provider->greeted = false;
+                r = loop_timer_set(provider->loop, &provider->retry, now + GREETING_USEC);
+                if (r < 0)
+                        return r;
                 return loop_add_io(provider->loop, &provider->io, EPOLLIN);
         }
         if (r != provider->connect_error && r != -ENOENT && r != -ECONNREFUSED)
@@ -191,7 +313,14 @@ static int try_connect(Provider *provider, Usec now)
 
 static int on_retry(LoopTimer *timer, Usec now)
 {
-        return try_connect(container_of(timer, Provider, retry), now);
+        Provider *provider = container_of(timer, Provider, retry);
+
+        if (provider->io.fd < 0)
+                return try_connect(provider, now);
+        if (!provider->greeted)
+                log_warning("%s: monitor %s does not greet: does it belong to another client?",
+                            provider->config->name, provider->config->qmp);
+        return 0;
 }
 
 static Provider *qmp_close(Provider *provider)
@@ -223,7 +352,7 @@ static int qmp_open(Loop *loop, const VmConfig *config, const ProviderCallbacks 
                 .in.max = LINE_BYTES_MAX,
         };
         *ret = provider;
-        tell_state(provider, (VmState){VM_POWERED_OFF, false, NULL}, loop_now(loop));
+        tell_state(provider, (VmState){VM_POWERED_OFF, false, NULL, NULL}, loop_now(loop));
         r = try_connect(provider, loop_now(loop));
         if (r < 0)
                 *ret = qmp_close(provider);

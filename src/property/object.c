@@ -23,11 +23,13 @@ static const struct {
         {"ManagedEntity", managed_entity_properties, &n_managed_entity_properties},
         {"ServiceInstance", service_instance_properties, &n_service_instance_properties},
         {"SessionManager", session_manager_properties, &n_session_manager_properties},
+        {"Task", task_properties, &n_task_properties},
         {"VirtualMachine", virtual_machine_properties, &n_virtual_machine_properties},
 };
 
 int object_find(const Inventory *inventory, const Moref *moref, Object *ret)
 {
+        const VmTask *task;
         Entity *entity;
 
         for (size_t i = 0; i < ELEMENTS(own_objects); i++)
@@ -39,6 +41,16 @@ int object_find(const Inventory *inventory, const Moref *moref, Object *ret)
                         };
                         return 0;
                 }
+        task = strcmp(moref->type, "Task") == 0 ? inventory_find_task(inventory, moref->value)
+                                                : NULL;
+        if (task) {
+                *ret = (Object){
+                        .type = managed_type_find("Task"),
+                        .moid = task->moid,
+                        .task = task,
+                };
+                return 0;
+        }
         entity = inventory_find(inventory, moref->type, moref->value);
         if (!entity)
                 return -ENOENT;

@@ -16,7 +16,8 @@
 typedef struct Object {
         const ManagedType *type;
         const char *moid;
-        Entity *entity; /* of the inventory; NULL for the service's own objects */
+        Entity *entity;     /* of the inventory; NULL for other objects */
+        const VmTask *task; /* of a Task; else NULL */
 } Object;
 
 /* What getters may look at. All is borrowed for the length of one call. */

@@ -13,7 +13,8 @@
                 &type_OperationDisabledByGuest
 
 static const WireType *const no_faults[] = {NULL};
-static const WireType *const login_faults[] = {&type_InvalidLogin, &type_InvalidLocale, NULL};
+static const WireType *const login_faults[] = {&type_InvalidLogin, &type_InvalidLocale,
+                                               &type_NoPermission, NULL};
 static const WireType *const start_program_faults[] = {
         GUEST_FAULTS,    &type_GuestPermissionDenied, &type_FileNotFound,
         &type_FileFault, &type_CannotAccessFile,      NULL,
@@ -170,13 +171,19 @@ MANAGED_TYPE_WITHOUT_METHODS(GuestOperationsManager);
 MANAGED_TYPE(GuestProcessManager, guest_process_manager);
 MANAGED_TYPE(ServiceInstance, service_instance);
 MANAGED_TYPE(SessionManager, session_manager);
+MANAGED_TYPE_WITHOUT_METHODS(Task);
 MANAGED_TYPE_WITHOUT_METHODS(VirtualMachine, .base = &managed_ManagedEntity);
 
 const ManagedType *const managed_types[] = {
-        &managed_Datacenter,          &managed_Folder,
-        &managed_GuestAuthManager,    &managed_GuestOperationsManager,
-        &managed_GuestProcessManager, &managed_ManagedEntity,
-        &managed_ServiceInstance,     &managed_SessionManager,
+        &managed_Datacenter,
+        &managed_Folder,
+        &managed_GuestAuthManager,
+        &managed_GuestOperationsManager,
+        &managed_GuestProcessManager,
+        &managed_ManagedEntity,
+        &managed_ServiceInstance,
+        &managed_SessionManager,
+        &managed_Task,
         &managed_VirtualMachine,
 };
 const size_t n_managed_types = ELEMENTS(managed_types);

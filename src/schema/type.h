@@ -58,7 +58,7 @@ typedef struct WireObjects {
         size_t n;
 } WireObjects;
 
-/* How a member lies in its C struct. */
+/* How a member lies in its C struct. The numbers are in PROTOCOL.md: only append. */
 typedef enum WireForm {
         FORM_NONE,
         FORM_BOOL,     /* bool */

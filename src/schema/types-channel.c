@@ -54,7 +54,6 @@ DEFINE_TYPE(LoginQuestion, login_question);
 
 static const WireField login_verdict[] = {
         {"result", AT(LoginVerdict, result), REQUIRED},
-        {"delay", AT(LoginVerdict, delay), REQUIRED},
         {"detail", AT(LoginVerdict, detail), OPTIONAL},
         {"name", AT(LoginVerdict, name), OPTIONAL},
         {"uid", AT(LoginVerdict, uid), REQUIRED},

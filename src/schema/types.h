@@ -197,6 +197,34 @@ typedef struct VirtualMachineRuntimeInfo {
         bool consolidation_needed;
 } VirtualMachineRuntimeInfo;
 
+/* tasks */
+
+typedef struct TaskReason {
+        const WireType *type;
+} TaskReason;
+
+typedef struct TaskReasonSystem {
+        TaskReason base;
+} TaskReasonSystem;
+
+typedef struct TaskInfo {
+        const WireType *type;
+        char *key;
+        Moref task;
+        char *name;
+        char *description_id;
+        Moref entity;
+        char *entity_name;
+        char *state;
+        bool cancelled;
+        bool cancelable;
+        TaskReason *reason;
+        WireTime queue_time;
+        WireTime start_time;
+        WireTime complete_time;
+        int32_t event_chain_id;
+} TaskInfo;
+
 /* faults: the members that faults have beside their name */
 
 typedef struct KeyAnyValue {
@@ -329,7 +357,6 @@ typedef struct LoginQuestion {
 typedef struct LoginVerdict {
         const WireType *type;
         int32_t result; /* 0, or a negative errno: see login.h */
-        int64_t delay;  /* µs that PAM's modules asked to wait before a refusal is told */
         char *detail;   /* for the guest's own log only */
         char *name;     /* as the user database spells it */
         int64_t uid;
@@ -368,6 +395,10 @@ typedef struct LoginVerdict {
         X(ServiceContent)                                                                          \
         X(SessionIsActiveRequestType)                                                              \
         X(StartProgramInGuestRequestType)                                                          \
+        X(TaskInfo)                                                                                \
+        X(TaskInfoState)                                                                           \
+        X(TaskReason)                                                                              \
+        X(TaskReasonSystem)                                                                        \
         X(TerminateProcessInGuestRequestType)                                                      \
         X(TicketedSessionAuthentication)                                                           \
         X(UserSession)                                                                             \

@@ -26,7 +26,8 @@ struct Call {
         Fault fault;
         Usec begun;
 
-        /* For the audit: set by whoever knows. In the arena, or static. */
+        /* For the audit: set by whoever knows. In the arena, or static. NULL event: none. */
+        const char *audit_event, *audit_user;
         const char *vm, *vm_name, *guest_user, *target;
 
         /* A login succeeded: the answer tells this session's id to the client. */

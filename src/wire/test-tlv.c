@@ -575,7 +575,7 @@ static void test_elements(void)
 #define VMREF "\x01\x00\x13\x00\x00\x00\x0eVirtualMachinevm-1"
 #define PASSWORD_AUTH                                                                              \
         "\x02\x00\x2f\x00\x00\x00\x1aNamePasswordAuthentication"                                   \
-        "\x01\x00\x01\x00\x00\x00\x00\x01\x01\x00\x00\x00\x00\x00\x02\x01\x01\x00\x00\x00p"
+        "\x01\x00\x01\x00\x00\x00\x00\x01\x01\x00\x00\x00\x00\x02\x01\x01\x00\x00\x00p"
 #define PID "\x03\x00\x08\x00\x00\x00\x07\x00\x00\x00\x00\x00\x00\x00"
 
 static void test_objects(void)
@@ -587,7 +587,7 @@ static void test_objects(void)
                  B(PID VMREF PID PASSWORD_AUTH PID), WIRE_OK, ""},
                 {"array: one is cut off", &type_ListProcessesInGuestRequestType,
                  B(VMREF PASSWORD_AUTH PID "\x03\x00\x02\x00\x00\x00\x07\x00"), WIRE_BAD_VALUE,
-                 "pids[1]"},
+                 "pids"},
                 {"reference: name cut off", &type_ListProcessesInGuestRequestType,
                  B("\x01\x00\x03\x00\x00\x00\x0eVi" PASSWORD_AUTH), WIRE_MALFORMED, "vm"},
                 {"reference: nothing", &type_ListProcessesInGuestRequestType,

@@ -1,0 +1,862 @@
+/*
+ * Two links on a socketpair in one loop, and a link whose peer is the test itself: it says what no
+ * link would say. Nothing sleeps; what waits, waits for an event.
+ */
+
+#include "channel/link.h"
+
+#include "base/test.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+
+#define NONCE    ((uint64_t)0x0123456789abcdef)
+#define KIB      ((size_t)1 << 10)
+#define MIB      ((size_t)1 << 20)
+#define PATIENCE (30 * USEC_PER_SEC) /* until a test is declared hung */
+#define HEARD    2048
+
+/* What one end has heard. */
+typedef struct End {
+        Loop *loop;
+        Link *link;
+        size_t n_messages, n_lost;
+        struct Heard {
+                FrameKind kind;
+                uint64_t nonce;
+                uint32_t id;
+                size_t size;
+                bool good; /* the payload is what fill() made */
+        } heard[HEARD];
+        char why[128];
+        size_t close_at; /* closes its link inside this message, counted from 1 */
+        bool close_when_lost;
+        uint64_t nonce_when_heard; /* sets this nonce inside on_message */
+} End;
+
+static void fill(char *data, size_t size, uint32_t id)
+{
+        for (size_t i = 0; i < size; i++)
+                data[i] = (char)(i * 31 + (i >> 8) + id);
+}
+
+static bool is_filled(const char *data, size_t size, uint32_t id)
+{
+        for (size_t i = 0; i < size; i++)
+                if (data[i] != (char)(i * 31 + (i >> 8) + id))
+                        return false;
+        return true;
+}
+
+static void on_message(void *user, FrameKind kind, uint64_t nonce, uint32_t id, const char *payload,
+                       size_t size, Usec now)
+{
+        End *end = user;
+
+        (void)now;
+        if (end->n_messages < HEARD)
+                end->heard[end->n_messages] = (struct Heard){
+                        .kind = kind,
+                        .nonce = nonce,
+                        .id = id,
+                        .size = size,
+                        .good = is_filled(payload, size, id),
+                };
+        end->n_messages++;
+        if (end->nonce_when_heard)
+                link_set_nonce(end->link, end->nonce_when_heard);
+        if (end->close_at == end->n_messages)
+                end->link = link_close(end->link);
+        loop_quit(end->loop);
+}
+
+static void on_lost(void *user, const char *why, Usec now)
+{
+        End *end = user;
+
+        (void)now;
+        end->n_lost++;
+        (void)snprintf(end->why, sizeof(end->why), "%s", why);
+        if (end->close_when_lost)
+                end->link = link_close(end->link);
+        loop_quit(end->loop);
+}
+
+typedef struct Guard {
+        LoopTimer timer;
+        Loop *loop;
+        bool fired;
+} Guard;
+
+static int on_guard(LoopTimer *timer, Usec now)
+{
+        Guard *guard = container_of(timer, Guard, timer);
+
+        (void)now;
+        guard->fired = true;
+        loop_quit(guard->loop);
+        return 0;
+}
+
+/* Each event that an end hears ends loop_run(): here it is looked at again. */
+#define RUN_UNTIL(run_loop, condition)                                                             \
+        do {                                                                                       \
+                Guard guard_ = {.timer.on_due = on_guard, .loop = (run_loop)};                     \
+                                                                                                   \
+                (void)loop_timer_set((run_loop), &guard_.timer, loop_now(run_loop) + PATIENCE);    \
+                while (!(condition) && !guard_.fired)                                              \
+                        EXPECT_INT("loop", loop_run(run_loop), 0);                                 \
+                EXPECT("in time", !guard_.fired);                                                  \
+                loop_timer_clear(&guard_.timer);                                                   \
+        } while (false)
+
+/* A few turns of the loop: a timer that is due ends each. */
+static void run_turns(Loop *loop, unsigned int n)
+{
+        for (; n > 0; n--) {
+                Guard guard = {.timer.on_due = on_guard, .loop = loop};
+
+                (void)loop_timer_set(loop, &guard.timer, 1);
+                while (!guard.fired)
+                        EXPECT_INT("turn", loop_run(loop), 0);
+        }
+}
+
+static LinkConfig a_config(void)
+{
+        LinkConfig config = LINK_CONFIG_DEFAULT;
+
+        return config;
+}
+
+static void end_open(End *end, Loop *loop, int fd, const LinkConfig *config, uint64_t nonce)
+{
+        const LinkCallbacks callbacks = {.on_message = on_message, .on_lost = on_lost, .user = end};
+
+        *end = (End){.loop = loop, .close_when_lost = config->mode == LINK_SOCKET};
+        EXPECT_INT("open", link_open(loop, fd, config, &callbacks, &end->link), 0);
+        link_set_nonce(end->link, nonce);
+}
+
+static void make_pair(int fds[2])
+{
+        if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, fds) < 0)
+                abort();
+}
+
+/* Two links. */
+typedef struct Pair {
+        Loop *loop;
+        End a, b;
+} Pair;
+
+static Pair *pair_new(void)
+{
+        const LinkConfig config = a_config();
+        Pair *pair = calloc(1, sizeof(*pair));
+        int fds[2];
+
+        if (!pair || loop_new(&pair->loop) < 0)
+                abort();
+        make_pair(fds);
+        end_open(&pair->a, pair->loop, fds[0], &config, NONCE);
+        end_open(&pair->b, pair->loop, fds[1], &config, NONCE);
+        return pair;
+}
+
+static void pair_free(Pair *pair)
+{
+        link_close(pair->a.link);
+        link_close(pair->b.link);
+        loop_free(pair->loop);
+        free(pair);
+}
+DEFINE_CLEANUP(Pair, pair_free)
+
+static int send_filled(End *end, FrameKind kind, uint32_t id, size_t size)
+{
+        Buf payload = {0};
+        char *at = buf_grow(&payload, size);
+        int r;
+
+        if (!at)
+                abort();
+        fill(at, size, id);
+        r = link_send_message(end->link, kind, id, &payload);
+        EXPECT("taken over, or not at all", (r < 0) == (payload.data != NULL));
+        buf_done(&payload);
+        return r;
+}
+
+/* two links */
+
+static void test_control_frames(void)
+{
+        static const struct {
+                FrameKind kind;
+                uint32_t id;
+                size_t size;
+        } rows[] = {
+                {FRAME_HELLO, 0, 100}, {FRAME_WELCOME, 0, FRAME_PAYLOAD_MAX},
+                {FRAME_PING, 0, 0},    {FRAME_CONFIRM, 7, 0},
+                {FRAME_GO, 7, 0},      {FRAME_CANCEL, UINT32_MAX, 0},
+                {FRAME_PONG, 0, 8},    {(FrameKind)99, 3, 5},
+        };
+        _cleanup_(pair_freep) Pair *pair = pair_new();
+        char payload[FRAME_PAYLOAD_MAX];
+
+        for (size_t i = 0; i < ELEMENTS(rows); i++) {
+                fill(payload, rows[i].size, rows[i].id);
+                EXPECT_INT("send",
+                           link_send(pair->a.link, rows[i].kind, rows[i].id, payload, rows[i].size),
+                           0);
+        }
+        RUN_UNTIL(pair->loop, pair->b.n_messages >= ELEMENTS(rows));
+        for (size_t i = 0; i < ELEMENTS(rows); i++) {
+                EXPECT_INT("kind", pair->b.heard[i].kind, rows[i].kind);
+                EXPECT_INT("id", pair->b.heard[i].id, rows[i].id);
+                EXPECT_INT("size", pair->b.heard[i].size, rows[i].size);
+                EXPECT_INT("nonce", pair->b.heard[i].nonce, NONCE);
+                EXPECT("payload", pair->b.heard[i].good);
+        }
+        EXPECT_INT("nothing was said to the other", pair->a.n_messages, 0);
+        EXPECT_INT("nothing lost", link_bytes_lost(pair->b.link), 0);
+}
+
+static void test_message_sizes(void)
+{
+        static const size_t sizes[] = {
+                0,
+                1,
+                FRAME_PAYLOAD_MAX - 1,
+                FRAME_PAYLOAD_MAX,
+                FRAME_PAYLOAD_MAX + 1,
+                LINK_WINDOW_BYTES - 1,
+                LINK_WINDOW_BYTES,
+                LINK_WINDOW_BYTES + 1,
+                1 << 20,
+                (1 << 20) + 1,
+                16 << 20,
+        };
+        _cleanup_(pair_freep) Pair *pair = pair_new();
+
+        for (size_t i = 0; i < ELEMENTS(sizes); i++) {
+                End *from = i % 2 ? &pair->a : &pair->b, *to = i % 2 ? &pair->b : &pair->a;
+                size_t n = to->n_messages;
+                char about[32];
+
+                (void)snprintf(about, sizeof(about), "%zu bytes", sizes[i]);
+                EXPECT_INT(about, send_filled(from, FRAME_REQUEST, (uint32_t)i, sizes[i]), 0);
+                RUN_UNTIL(pair->loop, to->n_messages > n || to->n_lost > 0);
+                EXPECT_STR(about, to->why, "");
+                EXPECT_INT(about, to->heard[n].kind, FRAME_REQUEST);
+                EXPECT_INT(about, to->heard[n].id, i);
+                EXPECT_INT(about, to->heard[n].size, sizes[i]);
+                EXPECT(about, to->heard[n].good);
+        }
+}
+
+static void test_small_overtakes_large(void)
+{
+        _cleanup_(pair_freep) Pair *pair = pair_new();
+
+        EXPECT_INT("huge", send_filled(&pair->a, FRAME_ANSWER, 1, 8 * MIB), 0);
+        EXPECT_INT("small", send_filled(&pair->a, FRAME_ANSWER, 2, 10), 0);
+        run_turns(pair->loop, 3);
+        EXPECT_INT("small", send_filled(&pair->a, FRAME_ANSWER, 3, 40 * KIB), 0);
+        EXPECT_INT("control", link_send(pair->a.link, FRAME_PONG, 4, NULL, 0), 0);
+        RUN_UNTIL(pair->loop, pair->b.n_messages >= 4);
+        EXPECT_INT("the first", pair->b.heard[0].id, 2);
+        EXPECT_INT("the last", pair->b.heard[3].id, 1);
+        EXPECT_INT("whole", pair->b.heard[3].size, 8 * MIB);
+        EXPECT("intact", pair->b.heard[3].good);
+}
+
+/* Many at once, both ways: each arrives once, intact, and the smaller the sooner. */
+static void test_many(void)
+{
+        _cleanup_(pair_freep) Pair *pair = pair_new();
+        bool seen[101] = {false};
+
+        for (uint32_t id = 1; id <= 100; id++) {
+                EXPECT_INT("there", send_filled(&pair->a, FRAME_REQUEST, id, (101 - id) * 4 * KIB),
+                           0);
+                EXPECT_INT("back", send_filled(&pair->b, FRAME_ANSWER, id, id * 100), 0);
+        }
+        RUN_UNTIL(pair->loop, pair->a.n_messages >= 100 && pair->b.n_messages >= 100);
+        for (size_t i = 0; i < 100; i++) {
+                EXPECT("intact", pair->a.heard[i].good && pair->b.heard[i].good);
+                EXPECT("each once", !seen[pair->b.heard[i].id]);
+                seen[pair->b.heard[i].id] = true;
+        }
+        EXPECT("the largest is not the first", pair->b.heard[0].id != 1);
+        EXPECT("the last is one of those with most parts", pair->b.heard[99].size > 384 * KIB);
+}
+
+static void test_new_conversation(void)
+{
+        _cleanup_(pair_freep) Pair *pair = pair_new();
+
+        EXPECT_INT("old", send_filled(&pair->a, FRAME_REQUEST, 1, 4 * MIB), 0);
+        EXPECT_INT("old", send_filled(&pair->b, FRAME_ANSWER, 1, 4 * MIB), 0);
+        run_turns(pair->loop, 3); /* a part of it is under way */
+        link_set_nonce(pair->a.link, NONCE + 1);
+        link_set_nonce(pair->b.link, NONCE + 1);
+        EXPECT_INT("new, same id", send_filled(&pair->a, FRAME_REQUEST, 1, MIB), 0);
+        EXPECT_INT("new, same id", send_filled(&pair->b, FRAME_ANSWER, 1, 10), 0);
+        RUN_UNTIL(pair->loop, pair->a.n_messages >= 1 && pair->b.n_messages >= 1);
+        run_turns(pair->loop, 10);
+        EXPECT_INT("one", pair->a.n_messages, 1);
+        EXPECT_INT("one", pair->b.n_messages, 1);
+        EXPECT_INT("the new one", pair->b.heard[0].size, MIB);
+        EXPECT_INT("the new one", pair->b.heard[0].nonce, NONCE + 1);
+        EXPECT("intact", pair->a.heard[0].good && pair->b.heard[0].good);
+        EXPECT_INT("nobody complains", pair->a.n_lost + pair->b.n_lost, 0);
+}
+
+static void test_forget(void)
+{
+        _cleanup_(pair_freep) Pair *pair = pair_new();
+
+        EXPECT_INT("huge", send_filled(&pair->a, FRAME_REQUEST, 1, 8 * MIB), 0);
+        EXPECT_INT("other", send_filled(&pair->a, FRAME_REQUEST, 2, MIB), 0);
+        run_turns(pair->loop, 2);
+        link_forget(pair->a.link, 1);
+        link_forget(pair->b.link, 1);
+        link_forget(pair->b.link, 77); /* of which nobody knows */
+        RUN_UNTIL(pair->loop, pair->b.n_messages >= 1);
+        EXPECT_INT("the other", pair->b.heard[0].id, 2);
+        EXPECT("intact", pair->b.heard[0].good);
+        EXPECT_INT("next", send_filled(&pair->a, FRAME_REQUEST, 3, MIB), 0);
+        RUN_UNTIL(pair->loop, pair->b.n_messages >= 2);
+        EXPECT_INT("the next", pair->b.heard[1].id, 3);
+        EXPECT("intact", pair->b.heard[1].good);
+}
+
+static void test_close_inside_message(void)
+{
+        _cleanup_(pair_freep) Pair *pair = pair_new();
+
+        pair->b.close_at = 2;
+        for (uint32_t id = 1; id <= 5; id++)
+                EXPECT_INT("send", link_send(pair->a.link, FRAME_PONG, id, NULL, 0), 0);
+        RUN_UNTIL(pair->loop, pair->a.n_lost > 0);
+        EXPECT_INT("nothing is heard after it", pair->b.n_messages, 2);
+        EXPECT_INT("nor that it is lost", pair->b.n_lost, 0);
+        EXPECT_STR("the other sees it", pair->a.why, "the peer closed the connection");
+}
+
+/* In the message that was put together from parts, which the link still holds. */
+static void test_close_inside_large_message(void)
+{
+        _cleanup_(pair_freep) Pair *pair = pair_new();
+
+        pair->b.close_at = 1;
+        EXPECT_INT("send", send_filled(&pair->a, FRAME_REQUEST, 1, MIB), 0);
+        EXPECT_INT("send", send_filled(&pair->a, FRAME_REQUEST, 2, MIB), 0);
+        EXPECT_INT("own", send_filled(&pair->b, FRAME_ANSWER, 1, 4 * MIB), 0);
+        RUN_UNTIL(pair->loop, pair->a.n_lost > 0);
+        EXPECT_INT("one message", pair->b.n_messages, 1);
+        EXPECT("intact", pair->b.heard[0].good);
+        EXPECT("closed", !pair->b.link);
+}
+
+static void test_nonce_inside_message(void)
+{
+        _cleanup_(pair_freep) Pair *pair = pair_new();
+
+        pair->b.nonce_when_heard = NONCE + 1;
+        EXPECT_INT("send", send_filled(&pair->a, FRAME_REQUEST, 1, MIB), 0);
+        EXPECT_INT("send", send_filled(&pair->a, FRAME_REQUEST, 2, MIB + 1), 0);
+        RUN_UNTIL(pair->loop, pair->b.n_messages >= 1);
+        run_turns(pair->loop, 20);
+        EXPECT_INT("the second is of an earlier life", pair->b.n_messages, 1);
+        EXPECT_INT("nobody complains", pair->b.n_lost, 0);
+}
+
+/* one link, and a peer that is no link */
+
+typedef struct Raw {
+        Loop *loop;
+        End end;
+        int fd;
+        FrameReader reader;
+} Raw;
+
+static Raw *raw_new(const LinkConfig *config)
+{
+        Raw *raw = calloc(1, sizeof(*raw));
+        int fds[2];
+
+        if (!raw || loop_new(&raw->loop) < 0)
+                abort();
+        make_pair(fds);
+        raw->fd = fds[1];
+        end_open(&raw->end, raw->loop, fds[0], config, NONCE);
+        return raw;
+}
+
+static void raw_free(Raw *raw)
+{
+        link_close(raw->end.link);
+        loop_free(raw->loop);
+        fd_close(raw->fd);
+        frame_reader_done(&raw->reader);
+        free(raw);
+}
+DEFINE_CLEANUP(Raw, raw_free)
+
+/* Writes all of it, letting the link read meanwhile, unless the link is gone. */
+static void raw_write(Raw *raw, const Buf *bytes)
+{
+        size_t at = 0;
+
+        while (at < bytes->size && raw->end.link) {
+                ssize_t n = write(raw->fd, bytes->data + at, bytes->size - at);
+
+                if (n > 0)
+                        at += (size_t)n;
+                run_turns(raw->loop, 1);
+        }
+        run_turns(raw->loop, 2);
+}
+
+static void raw_frame(Raw *raw, FrameKind kind, uint16_t flags, uint64_t nonce, uint32_t id,
+                      size_t size)
+{
+        char payload[FRAME_PAYLOAD_MAX];
+        _cleanup_(buf_done) Buf bytes = {0};
+
+        fill(payload, size, id);
+        frame_write(&bytes, &(Frame){kind, flags, nonce, id, payload, (uint32_t)size});
+        raw_write(raw, &bytes);
+}
+
+/* Reads what the link has written. Return: bytes of payload of messages. */
+static size_t raw_read(Raw *raw)
+{
+        size_t total = 0;
+        ssize_t n;
+
+        do {
+                char data[4096];
+                Frame frame;
+
+                run_turns(raw->loop, 1);
+                n = read(raw->fd, data, sizeof(data));
+                if (n > 0)
+                        buf_put(&raw->reader.in, data, (size_t)n);
+                while (frame_next(&raw->reader, &frame, loop_now(raw->loop)) > 0) {
+                        if (frame.kind == FRAME_REQUEST || frame.kind == FRAME_ANSWER)
+                                total += frame.size;
+                        frame_consume(&raw->reader, &frame);
+                }
+        } while (n > 0);
+        return total;
+}
+
+static void test_conversations(void)
+{
+        static const struct {
+                const char *about;
+                FrameKind kind;
+                uint64_t own, nonce; /* of the link, of the frame */
+                bool heard;
+        } rows[] = {
+                {"ours", FRAME_PING, NONCE, NONCE, true},
+                {"another", FRAME_PING, NONCE, NONCE + 1, false},
+                {"none", FRAME_PING, NONCE, 0, false},
+                {"before the first", FRAME_PING, 0, 0, false},
+                {"before the first", FRAME_REQUEST, 0, NONCE, false},
+                {"a request of another", FRAME_REQUEST, NONCE, NONCE + 1, false},
+                {"an answer of another", FRAME_ANSWER, NONCE, NONCE - 1, false},
+                {"an answer of ours", FRAME_ANSWER, NONCE, NONCE, true},
+                {"hello of another", FRAME_HELLO, NONCE, NONCE + 1, true},
+                {"hello before the first", FRAME_HELLO, 0, NONCE, true},
+                {"announce", FRAME_ANNOUNCE, NONCE, 0, true},
+                {"welcome of another", FRAME_WELCOME, NONCE, NONCE + 1, false},
+                {"credit is for the link itself", FRAME_CREDIT, NONCE, NONCE, false},
+                {"unknown kind of another", (FrameKind)77, NONCE, NONCE + 1, false},
+                {"unknown kind of ours", (FrameKind)77, NONCE, NONCE, true},
+        };
+
+        for (size_t i = 0; i < ELEMENTS(rows); i++) {
+                const LinkConfig config = a_config();
+                _cleanup_(raw_freep) Raw *raw = raw_new(&config);
+
+                link_set_nonce(raw->end.link, rows[i].own);
+                raw_frame(raw, rows[i].kind, 0, rows[i].nonce, 1, 4);
+                EXPECT_INT(rows[i].about, raw->end.n_messages, rows[i].heard);
+                EXPECT_INT(rows[i].about, raw->end.n_lost, 0);
+                if (rows[i].heard)
+                        EXPECT_INT(rows[i].about, raw->end.heard[0].nonce, rows[i].nonce);
+        }
+}
+
+static void test_peer_closes(void)
+{
+        static const struct {
+                const char *about;
+                size_t parts; /* of a message that has no end */
+        } rows[] = {{"at once", 0}, {"inside a message", 3}};
+
+        for (size_t i = 0; i < ELEMENTS(rows); i++) {
+                const LinkConfig config = a_config();
+                _cleanup_(raw_freep) Raw *raw = raw_new(&config);
+
+                for (size_t k = 0; k < rows[i].parts; k++)
+                        raw_frame(raw, FRAME_REQUEST, FRAME_MORE, NONCE, 1, 1000);
+                raw->fd = fd_close(raw->fd);
+                RUN_UNTIL(raw->loop, raw->end.n_lost > 0);
+                run_turns(raw->loop, 3);
+                EXPECT_INT(rows[i].about, raw->end.n_lost, 1);
+                EXPECT_INT(rows[i].about, raw->end.n_messages, 0);
+                EXPECT_STR(rows[i].about, raw->end.why, "the peer closed the connection");
+        }
+}
+
+/* What was whole is heard although the peer has gone. */
+static void test_last_words(void)
+{
+        const LinkConfig config = a_config();
+        _cleanup_(raw_freep) Raw *raw = raw_new(&config);
+        _cleanup_(buf_done) Buf bytes = {0};
+
+        frame_write(&bytes, &(Frame){FRAME_PONG, 0, NONCE, 1, NULL, 0});
+        frame_write(&bytes, &(Frame){FRAME_PONG, 0, NONCE, 2, NULL, 0});
+        EXPECT_INT("written", write(raw->fd, bytes.data, bytes.size), (ssize_t)bytes.size);
+        raw->fd = fd_close(raw->fd);
+        RUN_UNTIL(raw->loop, raw->end.n_lost > 0);
+        EXPECT_INT("both", raw->end.n_messages, 2);
+}
+
+/* Limits of what comes: each row sends parts, and where they are too many the link is lost. */
+static void test_incoming_limits(void)
+{
+        static const struct {
+                const char *about;
+                size_t message_max, incoming_max;
+                size_t n_ids, n_parts, size; /* parts of each message in turn, all with MORE */
+                bool lost;
+        } rows[] = {
+                {"message: as large as allowed", 64 << 10, 16 << 20, 1, 2, 32768, false},
+                {"message: too large", 64 << 10, 16 << 20, 1, 3, 32768, true},
+                {"together: as much as allowed", 1 << 20, 128 << 10, 4, 1, 32768, false},
+                {"together: too much", 1 << 20, 128 << 10, 5, 1, 32768, true},
+                {"without waiting for credit", 16 << 20, 16 << 20, 1, 40, 32768, false},
+                {"as many as allowed", 16 << 20, 16 << 20, 1024, 1, 1, false},
+                {"too many", 16 << 20, 16 << 20, 1025, 1, 1, true},
+                {"parts of nothing", 16 << 20, 16 << 20, 1, 1000, 0, false},
+        };
+
+        for (size_t i = 0; i < ELEMENTS(rows); i++) {
+                LinkConfig config = a_config();
+                _cleanup_(raw_freep) Raw *raw = NULL;
+                _cleanup_(buf_done) Buf bytes = {0};
+                char payload[FRAME_PAYLOAD_MAX] = {0};
+
+                config.message_bytes_max = rows[i].message_max;
+                config.incoming_bytes_max = rows[i].incoming_max;
+                raw = raw_new(&config);
+                for (size_t part = 0; part < rows[i].n_parts; part++)
+                        for (uint32_t id = 1; id <= rows[i].n_ids; id++)
+                                frame_write(&bytes, &(Frame){FRAME_REQUEST, FRAME_MORE, NONCE, id,
+                                                             payload, (uint32_t)rows[i].size});
+                raw_write(raw, &bytes);
+                EXPECT_INT(rows[i].about, raw->end.n_lost, rows[i].lost);
+                EXPECT_INT(rows[i].about, raw->end.n_messages, 0);
+                EXPECT_STR(rows[i].about, raw->end.why,
+                           rows[i].lost ? "the peer sent more than it had credit for" : "");
+        }
+}
+
+/* What a message held is given back when it is whole, and so is its place. */
+static void test_incoming_is_given_back(void)
+{
+        LinkConfig config = a_config();
+        _cleanup_(raw_freep) Raw *raw = NULL;
+
+        config.message_bytes_max = config.incoming_bytes_max = 64 * KIB;
+        raw = raw_new(&config);
+        for (uint32_t id = 1; id <= 1100; id++) {
+                raw_frame(raw, FRAME_ANSWER, FRAME_MORE, NONCE, id, FRAME_PAYLOAD_MAX);
+                raw_frame(raw, FRAME_ANSWER, 0, NONCE, id, FRAME_PAYLOAD_MAX);
+        }
+        EXPECT_INT("all", raw->end.n_messages, 1100);
+        EXPECT_INT("none lost", raw->end.n_lost, 0);
+        EXPECT_INT("whole", raw->end.heard[1099].size, 2 * (size_t)FRAME_PAYLOAD_MAX);
+}
+
+static void test_mixed_parts(void)
+{
+        const LinkConfig config = a_config();
+        _cleanup_(raw_freep) Raw *raw = raw_new(&config);
+
+        raw_frame(raw, FRAME_REQUEST, FRAME_MORE, NONCE, 1, 10);
+        raw_frame(raw, FRAME_ANSWER, 0, NONCE, 1, 10);
+        EXPECT_INT("half a request, half an answer", raw->end.n_lost, 1);
+        EXPECT_INT("is nothing", raw->end.n_messages, 0);
+}
+
+/* Nobody reads: what is held here has an end. */
+static void test_outgoing_limits(void)
+{
+        LinkConfig config = a_config();
+        _cleanup_(raw_freep) Raw *raw = NULL;
+        Buf broken = {.max = 1};
+        size_t n = 0;
+        int r;
+
+        config.outgoing_bytes_max = MIB;
+        raw = raw_new(&config);
+        EXPECT_INT("fits", send_filled(&raw->end, FRAME_REQUEST, 1, 600 * KIB), 0);
+        EXPECT_INT("does not", send_filled(&raw->end, FRAME_REQUEST, 2, 600 * KIB), -ENOBUFS);
+        EXPECT_INT("to the brim", send_filled(&raw->end, FRAME_REQUEST, 3, 424 * KIB), 0);
+        EXPECT_INT("not one byte more", send_filled(&raw->end, FRAME_REQUEST, 4, 1), -ENOBUFS);
+        link_forget(raw->end.link, 1);
+        EXPECT_INT("room again", send_filled(&raw->end, FRAME_REQUEST, 5, 600 * KIB), 0);
+        buf_puts(&broken, "too long");
+        EXPECT_INT("a payload that failed",
+                   link_send_message(raw->end.link, FRAME_REQUEST, 6, &broken), -ENOBUFS);
+        buf_done(&broken);
+
+        do
+                r = link_send(raw->end.link, FRAME_PONG, 0, NULL, 0);
+        while (r >= 0 && ++n < 10 * MIB / FRAME_HEADER_BYTES);
+        EXPECT_INT("control frames too", r, -ENOBUFS);
+        EXPECT("have an end", n <= MIB / FRAME_HEADER_BYTES + 1);
+
+        (void)raw_read(raw);
+        EXPECT_INT("and go on when somebody reads",
+                   link_send(raw->end.link, FRAME_PONG, 0, NULL, 0), 0);
+}
+
+static void test_outgoing_count(void)
+{
+        const LinkConfig config = a_config();
+        _cleanup_(raw_freep) Raw *raw = raw_new(&config);
+
+        for (uint32_t id = 1; id <= 1024; id++)
+                EXPECT_INT("fits", send_filled(&raw->end, FRAME_REQUEST, id, 1), 0);
+        EXPECT_INT("one too many", send_filled(&raw->end, FRAME_REQUEST, 1025, 1), -ENOBUFS);
+        EXPECT_INT("all arrive", raw_read(raw), 1024);
+        EXPECT_INT("and there is room", send_filled(&raw->end, FRAME_REQUEST, 1025, 1), 0);
+}
+
+static void give_credit(Raw *raw, uint32_t id, const void *payload, size_t size)
+{
+        _cleanup_(buf_done) Buf bytes = {0};
+
+        frame_write(&bytes, &(Frame){FRAME_CREDIT, 0, NONCE, id, payload, (uint32_t)size});
+        raw_write(raw, &bytes);
+}
+
+/* The first window, and then exactly what the peer grants. */
+static void test_credit(void)
+{
+        static const struct {
+                const char *about;
+                uint32_t id;
+                const char *payload;
+                size_t size, sent;
+        } rows[] = {
+                {"1000 bytes", 1, "\xe8\x03\x00\x00", 4, 1000},
+                {"nothing", 1, "\x00\x00\x00\x00", 4, 0},
+                {"for another", 2, "\xe8\x03\x00\x00", 4, 0},
+                {"three bytes of credit", 1, "\xe8\x03\x00", 3, 0},
+                {"five bytes of credit", 1, "\xe8\x03\x00\x00\x00", 5, 0},
+                {"a window", 1, "\x00\x00\x04\x00", 4, LINK_WINDOW_BYTES},
+        };
+        const LinkConfig config = a_config();
+        _cleanup_(raw_freep) Raw *raw = raw_new(&config);
+
+        EXPECT_INT("send", send_filled(&raw->end, FRAME_REQUEST, 1, 8 * MIB), 0);
+        EXPECT_INT("the first window", raw_read(raw), LINK_WINDOW_BYTES);
+        EXPECT_INT("and no more", raw_read(raw), 0);
+        for (size_t i = 0; i < ELEMENTS(rows); i++) {
+                give_credit(raw, rows[i].id, rows[i].payload, rows[i].size);
+                EXPECT_INT(rows[i].about, raw_read(raw), rows[i].sent);
+        }
+        EXPECT_INT("another is not held up", send_filled(&raw->end, FRAME_REQUEST, 9, 100), 0);
+        EXPECT_INT("another is not held up", raw_read(raw), 100);
+}
+
+/* More than a window can be granted; more than the number holds is no grant. */
+static void test_too_much_credit(void)
+{
+        const LinkConfig config = a_config();
+        _cleanup_(raw_freep) Raw *raw = raw_new(&config);
+
+        EXPECT_INT("send", send_filled(&raw->end, FRAME_REQUEST, 1, 2 * MIB), 0);
+        give_credit(raw, 1, "\xff\xff\xff\xff", 4); /* on top of what it began with */
+        EXPECT_INT("the window it began with", raw_read(raw), LINK_WINDOW_BYTES);
+        give_credit(raw, 1, "\xff\xff\xff\xff", 4);
+        EXPECT_INT("the rest", raw_read(raw), 2 * MIB - LINK_WINDOW_BYTES);
+}
+
+static void test_garbage(void)
+{
+        const LinkConfig config = a_config();
+        _cleanup_(raw_freep) Raw *raw = raw_new(&config);
+        _cleanup_(buf_done) Buf bytes = {0};
+
+        for (size_t i = 0; i < 200000; i++)
+                buf_putc(&bytes, (char)(i % 7 ? i * 13 : 0xc7));
+        for (uint32_t id = 1; id <= 3; id++) {
+                buf_puts(&bytes, "login: \xc7GO\n");
+                frame_write(&bytes, &(Frame){FRAME_PONG, 0, NONCE, id, NULL, 0});
+        }
+        raw_write(raw, &bytes);
+        EXPECT_INT("all frames", raw->end.n_messages, 3);
+        EXPECT_INT("nobody complains", raw->end.n_lost, 0);
+        EXPECT_INT("counted", link_bytes_lost(raw->end.link), bytes.size - 3 * FRAME_HEADER_BYTES);
+}
+
+/* Half a frame, and a whole one inside what it promised: the timer finds it, nothing else comes. */
+static void test_patience(void)
+{
+        const LinkConfig config = a_config();
+        _cleanup_(raw_freep) Raw *raw = raw_new(&config);
+        _cleanup_(buf_done) Buf bytes = {0};
+        char payload[1000] = {0};
+
+        frame_write(&bytes, &(Frame){FRAME_REQUEST, 0, NONCE, 1, payload, sizeof(payload)});
+        bytes.size = 500;
+        frame_write(&bytes, &(Frame){FRAME_PONG, 0, NONCE, 2, NULL, 0});
+        raw_write(raw, &bytes);
+        EXPECT_INT("not yet", raw->end.n_messages, 0);
+        RUN_UNTIL(raw->loop, raw->end.n_messages >= 1);
+        EXPECT_INT("the whole one", raw->end.heard[0].id, 2);
+        EXPECT_INT("the half one is dropped", link_bytes_lost(raw->end.link), 500);
+}
+
+/* a port in the guest: a FIFO has the same ends of file, and they are not the end */
+
+static void test_port(void)
+{
+        char dir[] = "/tmp/test-link-XXXXXX", path[64];
+        LinkConfig config = a_config();
+        _cleanup_(loop_freep) Loop *loop = NULL;
+        _cleanup_(buf_done) Buf hello = {0};
+        End *end = calloc(1, sizeof(*end));
+
+        if (!end || !mkdtemp(dir) || loop_new(&loop) < 0)
+                abort();
+        (void)snprintf(path, sizeof(path), "%s/port", dir);
+        if (mkfifo(path, 0600) < 0)
+                abort();
+        config.mode = LINK_PORT;
+        end_open(end, loop, open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC), &config, 0);
+        EXPECT_INT("announce", link_send(end->link, FRAME_ANNOUNCE, 0, NULL, 0), 0);
+        run_turns(loop, 5);
+        EXPECT_INT("nobody was there, nobody is lost", end->n_lost, 0);
+
+        frame_write(&hello, &(Frame){FRAME_HELLO, 0, NONCE, 0, NULL, 0});
+        for (size_t life = 1; life <= 3; life++) {
+                int host = open(path, O_WRONLY | O_NONBLOCK | O_CLOEXEC);
+
+                EXPECT_INT("hello", write(host, hello.data, hello.size), (ssize_t)hello.size);
+                RUN_UNTIL(loop, end->n_messages >= life);
+                EXPECT_INT("heard", end->n_messages, life);
+                EXPECT_INT("the host is there", end->n_lost, life - 1);
+
+                /* The host dies in the middle of a frame. The next one need not wait for it. */
+                EXPECT_INT("half", write(host, hello.data, 20), 20);
+                run_turns(loop, 2);
+                fd_close(host);
+                RUN_UNTIL(loop, end->n_lost >= life);
+                run_turns(loop, 5);
+                EXPECT_INT("lost once", end->n_lost, life);
+                EXPECT_STR("why", end->why, "the host closed the port");
+                EXPECT("the link lives", end->link != NULL);
+        }
+
+        /* Words and an end at once. */
+        {
+                int host = open(path, O_WRONLY | O_NONBLOCK | O_CLOEXEC);
+
+                EXPECT_INT("hello", write(host, hello.data, hello.size), (ssize_t)hello.size);
+                fd_close(host);
+                RUN_UNTIL(loop, end->n_lost >= 4);
+                EXPECT_INT("heard before it was lost", end->n_messages, 4);
+        }
+        end->link = link_close(end->link);
+        free(end);
+        (void)unlink(path);
+        (void)rmdir(dir);
+}
+
+/* Both ways, on a socketpair: writing to nobody is no reason to end. */
+static void test_port_both_ways(void)
+{
+        LinkConfig config = a_config();
+        _cleanup_(raw_freep) Raw *raw = NULL;
+
+        config.mode = LINK_PORT;
+        raw = raw_new(&config);
+        raw_frame(raw, FRAME_HELLO, 0, NONCE, 0, 10);
+        EXPECT_INT("hello", raw->end.n_messages, 1);
+        EXPECT_INT("large", send_filled(&raw->end, FRAME_ANSWER, 1, 200 * KIB), 0);
+        EXPECT_INT("arrives", raw_read(raw), 200 * KIB);
+        raw_frame(raw, FRAME_REQUEST, FRAME_MORE, NONCE, 1, 10);
+        raw_frame(raw, FRAME_ANSWER, 0, NONCE, 1, 10);
+        EXPECT_INT("broken rules", raw->end.n_lost, 1);
+        EXPECT("the link lives", raw->end.link != NULL);
+        link_set_nonce(raw->end.link, NONCE); /* as the owner does */
+        raw_frame(raw, FRAME_PING, 0, NONCE, 2, 0);
+        EXPECT_INT("goes on", raw->end.n_messages, 2);
+
+        raw->fd = fd_close(raw->fd);
+        RUN_UNTIL(raw->loop, raw->end.n_lost >= 2);
+        EXPECT_INT("to nobody", link_send(raw->end.link, FRAME_PONG, 0, NULL, 0), 0);
+        EXPECT_INT("to nobody", send_filled(&raw->end, FRAME_ANSWER, 2, MIB), 0);
+        run_turns(raw->loop, 5);
+        EXPECT_INT("once", raw->end.n_lost, 2);
+        EXPECT("the link lives", raw->end.link != NULL);
+}
+
+/* A socket that breaks while it is written to. */
+static void test_broken_socket(void)
+{
+        const LinkConfig config = a_config();
+        _cleanup_(raw_freep) Raw *raw = raw_new(&config);
+
+        EXPECT_INT("send", send_filled(&raw->end, FRAME_ANSWER, 1, MIB), 0);
+        raw->fd = fd_close(raw->fd);
+        RUN_UNTIL(raw->loop, raw->end.n_lost > 0);
+        run_turns(raw->loop, 3);
+        EXPECT_INT("once", raw->end.n_lost, 1);
+}
+
+int main(void)
+{
+        (void)signal(SIGPIPE, SIG_IGN);
+        test_control_frames();
+        test_message_sizes();
+        test_small_overtakes_large();
+        test_many();
+        test_new_conversation();
+        test_forget();
+        test_close_inside_message();
+        test_close_inside_large_message();
+        test_nonce_inside_message();
+        test_conversations();
+        test_peer_closes();
+        test_last_words();
+        test_incoming_limits();
+        test_incoming_is_given_back();
+        test_mixed_parts();
+        test_outgoing_limits();
+        test_outgoing_count();
+        test_credit();
+        test_too_much_credit();
+        test_garbage();
+        test_patience();
+        test_port();
+        test_port_both_ways();
+        test_broken_socket();
+        return test_end();
+}
