@@ -148,7 +148,7 @@ static int run(const Options *options)
                 agent_config_free(config);
                 return r;
         }
-        r = agent_new(loop, config, &agent);
+        r = agent_new(loop, config, options->config ? options->config : CONFIG_PATH, &agent);
         if (r < 0)
                 return r;
         if (chdir("/") < 0)

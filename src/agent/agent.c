@@ -1,5 +1,6 @@
 #include "agent/agent.h"
 
+#include "agent/config-watch.h"
 #include "agent/operation.h"
 #include "agent/port.h"
 #include "base/clock.h"
@@ -23,6 +24,8 @@
 struct Agent {
         Loop *loop;
         AgentConfig *config;
+        char *config_path;
+        ConfigWatch config_watch;
         Operations *operations;
         Link *link;      /* NULL while there is no port and no connection */
         LoopIo listener; /* where we listen instead of opening a port */
@@ -295,9 +298,44 @@ static void read_os_name(char *name, size_t size)
                 (void)fclose(file);
 }
 
+/* configuration */
+
+/* Where the host is reached stays as it was at the start. What cannot be read changes nothing. */
+static void on_config_change(ConfigWatch *watch)
+{
+        Agent *agent = container_of(watch, Agent, config_watch);
+        AgentConfig *config = NULL, *before = agent->config;
+
+        if (agent_config_load(agent->config_path, false, &config) < 0) {
+                log_error("the configuration is left as it was");
+                return;
+        }
+        free(config->port);
+        free(config->listen);
+        config->port = moved(before->port);
+        config->listen = moved(before->listen);
+        agent->config = config;
+        operations_configure(agent->operations, config);
+        agent_config_free(before);
+        log_info("%s has been read again", agent->config_path);
+}
+
+static int watch_config(Agent *agent, const char *path)
+{
+        int r;
+
+        agent->config_path = strdup(path);
+        if (!agent->config_path)
+                return -ENOMEM;
+        r = config_watch_init(&agent->config_watch, agent->loop, path, on_config_change);
+        if (r == -ENOENT)
+                log_info("%s: its directory does not exist; changes need a restart", path);
+        return r == -ENOENT ? 0 : r;
+}
+
 /* life */
 
-int agent_new(Loop *loop, AgentConfig *config, Agent **ret)
+int agent_new(Loop *loop, AgentConfig *config, const char *path, Agent **ret)
 {
         _cleanup_(agent_freep) Agent *agent = calloc(1, sizeof(*agent));
         const OperationsHost host = {
@@ -313,13 +351,15 @@ int agent_new(Loop *loop, AgentConfig *config, Agent **ret)
         }
         agent->loop = loop;
         agent->config = config;
-        agent->listener.fd = -1;
+        agent->listener.fd = agent->config_watch.io.fd = -1;
         agent->retry.on_due = on_retry;
         random_hex(agent->instance, 16);
         read_line("/proc/sys/kernel/random/boot_id", agent->boot_id, sizeof(agent->boot_id));
         read_line("/proc/sys/kernel/hostname", agent->host_name, sizeof(agent->host_name));
         read_os_name(agent->os_name, sizeof(agent->os_name));
         r = operations_new(loop, config, &host, &agent->operations);
+        if (r >= 0)
+                r = watch_config(agent, path);
         if (r < 0) {
                 log_error("cannot start: %s", strerror(-r));
                 return r;
@@ -342,6 +382,8 @@ Agent *agent_free(Agent *agent)
                 (void)unlink(agent->config->listen);
         fd_close(agent->listener.fd);
         operations_free(agent->operations);
+        config_watch_done(&agent->config_watch);
+        free(agent->config_path);
         agent_config_free(agent->config);
         free(agent);
         return NULL;

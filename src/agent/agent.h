@@ -11,7 +11,13 @@
 
 typedef struct Agent Agent;
 
-/* @config: taken over, in every case. Return: 0, or a negative errno that has been logged. */
-int agent_new(Loop *loop, AgentConfig *config, Agent **ret);
+/**
+ * agent_new() - an agent that serves its host from now on
+ * @config:     taken over, in every case
+ * @path:       of the file it came from, which is read again whenever it changes
+ *
+ * Return: 0, or a negative errno that has been logged.
+ */
+int agent_new(Loop *loop, AgentConfig *config, const char *path, Agent **ret);
 Agent *agent_free(Agent *agent);
 DEFINE_CLEANUP(Agent, agent_free)

@@ -16,6 +16,8 @@ static const ConfigKey keys[] = {
          1000000},
         {"guestoperations", "retention", CONFIG_SECONDS, offsetof(AgentConfig, retention_usec), 0,
          DAY_SECONDS},
+        {"login", "allow_groups", CONFIG_STRING, offsetof(AgentConfig, allow_groups)},
+        {"login", "allow_users", CONFIG_STRING, offsetof(AgentConfig, allow_users)},
         {"login", "credential_cache", CONFIG_SECONDS, offsetof(AgentConfig, credential_cache_usec),
          0, 60},
         {"login", "fail_delay", CONFIG_SECONDS, offsetof(AgentConfig, fail_delay_usec), 0, 60},
@@ -104,6 +106,8 @@ AgentConfig *agent_config_free(AgentConfig *config)
         free(config->port);
         free(config->listen);
         free(config->pam_service);
+        free(config->allow_users);
+        free(config->allow_groups);
         free(config);
         return NULL;
 }

@@ -16,13 +16,14 @@ typedef struct AgentConfig {
         char **disabled_operations; /* one by one */
         size_t n_disabled_operations;
         char *pam_service;
-        Usec credential_cache_usec; /* 0: off */
-        Usec ticket_usec;           /* how long a ticket is good */
-        Usec fail_delay_usec;       /* at least so long before a refused login is told */
-        Usec login_usec;            /* deadline of one login */
-        Usec retention_usec;        /* of ended programs */
-        size_t programs_max;        /* records of started programs */
-        size_t operations_max;      /* in flight at once */
+        char *allow_users, *allow_groups; /* names, by blanks or commas; NULL for both: everybody */
+        Usec credential_cache_usec;       /* 0: off */
+        Usec ticket_usec;                 /* how long a ticket is good */
+        Usec fail_delay_usec;             /* at least so long before a refused login is told */
+        Usec login_usec;                  /* deadline of one login */
+        Usec retention_usec;              /* of ended programs */
+        size_t programs_max;              /* records of started programs */
+        size_t operations_max;            /* in flight at once */
 } AgentConfig;
 
 /**

@@ -105,6 +105,12 @@ int credential_cache_new(Loop *loop, Usec keep, CredentialCache **ret)
         return 0;
 }
 
+void credential_cache_configure(CredentialCache *cache, Usec keep)
+{
+        drop_all(cache);
+        cache->keep = keep;
+}
+
 CredentialCache *credential_cache_free(CredentialCache *cache)
 {
         if (!cache)

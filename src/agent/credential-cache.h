@@ -16,6 +16,8 @@ typedef struct CredentialCache CredentialCache;
 
 /* @keep: from the check on, not from the last use; 0 remembers nothing. */
 int credential_cache_new(Loop *loop, Usec keep, CredentialCache **ret);
+/* Forgets everything, and remembers for another time from now on. */
+void credential_cache_configure(CredentialCache *cache, Usec keep);
 CredentialCache *credential_cache_free(CredentialCache *cache);
 DEFINE_CLEANUP(CredentialCache, credential_cache_free)
 

@@ -67,6 +67,42 @@ static int find_identity(Arena *arena, const char *user, LoginVerdict *verdict)
         return find_groups(arena, entry, &verdict->groups);
 }
 
+/* Return: whether @visit says so of any name in a list by blanks or commas. */
+static bool any_name(Arena *arena, const char *list, const LoginVerdict *verdict,
+                     bool (*visit)(const char *name, const LoginVerdict *verdict))
+{
+        char *rest = list ? arena_strdup(arena, list) : NULL;
+        const char *name;
+        bool found = false;
+
+        while (rest && (name = strsep(&rest, " ,\t")))
+                found |= *name && visit(name, verdict);
+        return found;
+}
+
+static bool is_user(const char *name, const LoginVerdict *verdict)
+{
+        return strcmp(name, verdict->name) == 0;
+}
+
+static bool is_in_group(const char *name, const LoginVerdict *verdict)
+{
+        const struct group *entry = getgrnam(name);
+
+        for (size_t i = 0; entry && i < verdict->groups.n; i++)
+                if (verdict->groups.items[i] == (int64_t)entry->gr_gid)
+                        return true;
+        return false;
+}
+
+static bool is_allowed(Arena *arena, const LoginQuestion *question, const LoginVerdict *verdict)
+{
+        if (!question->allow_users && !question->allow_groups)
+                return true;
+        return any_name(arena, question->allow_users, verdict, is_user) ||
+               any_name(arena, question->allow_groups, verdict, is_in_group);
+}
+
 static void answer(Arena *arena, const char *service, const LoginQuestion *question, Buf *out)
 {
         LoginVerdict verdict = {.type = &type_LoginVerdict};
@@ -76,6 +112,10 @@ static void answer(Arena *arena, const char *service, const LoginQuestion *quest
         r = pam_check(service, question->user, question->password, &detail);
         if (r >= 0)
                 r = find_identity(arena, question->user, &verdict);
+        if (r >= 0 && !is_allowed(arena, question, &verdict)) {
+                detail = "not among the users and groups that the configuration allows";
+                r = -EACCES;
+        }
         if (r < 0) {
                 verdict = (LoginVerdict){.type = &type_LoginVerdict};
                 verdict.detail = arena_strdup(arena, detail ? detail : strerror(-r));

@@ -255,6 +255,8 @@ static int helper_ask(LoginHelper *helper, Login *login)
                 .type = &type_LoginQuestion,
                 .user = (char *)login->user,
                 .password = login->remembered ? NULL : (char *)login->password,
+                .allow_users = (char *)helper->pool->config.allow_users,
+                .allow_groups = (char *)helper->pool->config.allow_groups,
         };
         _cleanup_(buf_erase) Buf packet = {.max = LOGIN_PACKET_BYTES};
         int r;
@@ -379,6 +381,20 @@ int login_pool_new(Loop *loop, const LoginConfig *config, LoginPool **ret)
                 return r;
         *ret = moved(pool);
         return 0;
+}
+
+void login_pool_configure(LoginPool *pool, const LoginConfig *config)
+{
+        LoginHelper *helper;
+
+        pool->config = *config;
+        credential_cache_configure(pool->cache, config->cache_usec);
+        /* They speak to the service that was configured before: each goes as soon as it is idle. */
+        TAILQ_FOREACH (helper, &pool->helpers, entry) {
+                helper->n_questions = HELPER_QUESTIONS;
+                if (!helper->login)
+                        helper_dismiss(helper);
+        }
 }
 
 LoginPool *login_pool_free(LoginPool *pool)

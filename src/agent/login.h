@@ -14,7 +14,9 @@ typedef struct LoginPool LoginPool;
 typedef struct LoginHelper LoginHelper;
 
 typedef struct LoginConfig {
-        const char *pam_service; /* borrowed for the life of the pool */
+        /* Borrowed until another configuration is set. */
+        const char *pam_service;
+        const char *allow_users, *allow_groups; /* names, by blanks or commas; NULL: no such rule */
         Usec cache_usec;
         Usec fail_delay_usec;
         Usec deadline_usec;
@@ -41,6 +43,8 @@ struct Login {
 };
 
 int login_pool_new(Loop *loop, const LoginConfig *config, LoginPool **ret);
+/* Holds for logins that begin from now on; nothing that was remembered is. */
+void login_pool_configure(LoginPool *pool, const LoginConfig *config);
 /* All logins must have ended. */
 LoginPool *login_pool_free(LoginPool *pool);
 DEFINE_CLEANUP(LoginPool, login_pool_free)

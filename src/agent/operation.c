@@ -370,16 +370,33 @@ void operations_schedule_reaper(Operations *operations)
                 loop_timer_clear(&operations->reaper);
 }
 
-int operations_new(Loop *loop, const AgentConfig *config, const OperationsHost *host,
-                   Operations **ret)
+static LoginConfig login_config(const AgentConfig *config)
 {
-        _cleanup_(operations_freep) Operations *operations = calloc(1, sizeof(*operations));
-        const LoginConfig login = {
+        return (LoginConfig){
                 .pam_service = config->pam_service,
+                .allow_users = config->allow_users,
+                .allow_groups = config->allow_groups,
                 .cache_usec = config->credential_cache_usec,
                 .fail_delay_usec = config->fail_delay_usec,
                 .deadline_usec = config->login_usec,
         };
+}
+
+void operations_configure(Operations *operations, const AgentConfig *config)
+{
+        const LoginConfig login = login_config(config);
+
+        operations->config = config;
+        process_table_configure(operations->processes, config->programs_max,
+                                config->retention_usec);
+        login_pool_configure(operations->logins, &login);
+}
+
+int operations_new(Loop *loop, const AgentConfig *config, const OperationsHost *host,
+                   Operations **ret)
+{
+        _cleanup_(operations_freep) Operations *operations = calloc(1, sizeof(*operations));
+        const LoginConfig login = login_config(config);
         int r;
 
         if (!operations)

@@ -65,6 +65,8 @@ struct Operations {
 
 int operations_new(Loop *loop, const AgentConfig *config, const OperationsHost *host,
                    Operations **ret);
+/* Other limits and rules from now on; @config lives as long. */
+void operations_configure(Operations *operations, const AgentConfig *config);
 Operations *operations_free(Operations *operations);
 DEFINE_CLEANUP(Operations, operations_free)
 

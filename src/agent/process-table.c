@@ -22,6 +22,12 @@ ProcessTable *process_table_new(size_t max, Usec retention)
         return table;
 }
 
+void process_table_configure(ProcessTable *table, size_t max, Usec retention)
+{
+        table->max = max;
+        table->retention = retention;
+}
+
 static ProcessRecord *record_free(ProcessRecord *record)
 {
         if (!record)

@@ -37,6 +37,8 @@ typedef struct ProcessTable ProcessTable;
 
 /* @max: records held at once. Return: NULL without memory. */
 ProcessTable *process_table_new(size_t max, Usec retention);
+/* Other limits from now on; what has ended already keeps its time. */
+void process_table_configure(ProcessTable *table, size_t max, Usec retention);
 ProcessTable *process_table_free(ProcessTable *table);
 DEFINE_CLEANUP(ProcessTable, process_table_free)
 

@@ -49,6 +49,8 @@ DEFINE_TYPE(ChannelAnswer, channel_answer);
 static const WireField login_question[] = {
         {"user", AT(LoginQuestion, user), REQUIRED},
         {"password", AT(LoginQuestion, password), OPTIONAL},
+        {"allowUsers", AT(LoginQuestion, allow_users), OPTIONAL},
+        {"allowGroups", AT(LoginQuestion, allow_groups), OPTIONAL},
 };
 DEFINE_TYPE(LoginQuestion, login_question);
 

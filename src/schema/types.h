@@ -351,7 +351,8 @@ typedef struct ChannelAnswer {
 typedef struct LoginQuestion {
         const WireType *type;
         char *user;
-        char *password; /* unset: account checks only */
+        char *password;                   /* unset: account checks only */
+        char *allow_users, *allow_groups; /* see LoginConfig */
 } LoginQuestion;
 
 typedef struct LoginVerdict {

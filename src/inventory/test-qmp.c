@@ -1,0 +1,396 @@
+/*
+ * Provider "qmp" against a monitor of our own, which lives in the same loop: a socket that waits
+ * for what it expects to be told and then says the next thing of its script.
+ */
+
+#include "base/buf.h"
+#include "base/test.h"
+#include "inventory/provider.h"
+
+#include <fcntl.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+
+#define UUID         "4c4c4544-0031-4210-8031-b2c04f4d4d32"
+#define GREETING     "{\"QMP\": {\"version\": {}, \"capabilities\": []}}\r\n"
+#define DONE         "{\"return\": {}}\r\n"
+#define STATUS(name) "{\"return\": {\"status\": \"" name "\"}, \"id\": \"status\"}\r\n"
+#define EVENT(name)  "{\"event\": \"" name "\", \"timestamp\": {\"seconds\": 1}}\r\n"
+#define CAPABILITIES "{\"execute\":\"qmp_capabilities\"}\n"
+#define QUERY        "{\"execute\":\"query-status\",\"id\":\"status\"}\n"
+#define STEPS_MAX    16
+
+/* One step: wait until @hears has come, say @says, and wait until @tells has been told. */
+typedef struct Step {
+        const char *hears, *says, *tells;
+        bool hangs_up;
+        size_t flood; /* so many bytes without an end, behind what it says */
+} Step;
+
+typedef struct Monitor {
+        Loop *loop;
+        LoopIo listener, io;
+        LoopTask task;
+        Buf heard, out, told;
+        const Step *steps; /* ended by one that is empty */
+        size_t step;
+        bool has_said;
+} Monitor;
+
+static char path[64];
+
+static int monitor_go_on(Monitor *monitor);
+
+/* Only a whole step counts, so that the rest of what is heard or told belongs to the next. */
+static bool take(Buf *from, const char *wanted)
+{
+        size_t n = wanted ? strlen(wanted) : 0;
+
+        if (from->size < n)
+                return false;
+        if (n == 0)
+                return true;
+        if (memcmp(from->data, wanted, n) != 0)
+                return false;
+        buf_drop(from, n);
+        return true;
+}
+
+static void hang_up(Monitor *monitor)
+{
+        loop_io_remove(&monitor->io);
+        monitor->io.fd = fd_close(monitor->io.fd);
+}
+
+static int monitor_on_ready(LoopIo *io, uint32_t events, Usec now)
+{
+        Monitor *monitor = container_of(io, Monitor, io);
+        char data[4096];
+        ssize_t n;
+
+        (void)now;
+        if (events & EPOLLOUT && monitor->out.size) {
+                n = send(io->fd, monitor->out.data, monitor->out.size, MSG_NOSIGNAL);
+                buf_drop(&monitor->out, n > 0 ? (size_t)n : 0);
+                if (n < 0 && errno != EAGAIN)
+                        hang_up(monitor);
+        } else if (events & EPOLLIN) {
+                n = recv(io->fd, data, sizeof(data), 0);
+                if (n > 0)
+                        buf_put(&monitor->heard, data, (size_t)n);
+                else
+                        hang_up(monitor);
+        } else {
+                hang_up(monitor);
+        }
+        if (io->loop)
+                loop_io_set(io, EPOLLIN | (monitor->out.size ? EPOLLOUT : 0));
+        return monitor_go_on(monitor);
+}
+
+static int monitor_on_connect(LoopIo *io, uint32_t events, Usec now)
+{
+        Monitor *monitor = container_of(io, Monitor, listener);
+
+        (void)events;
+        (void)now;
+        hang_up(monitor);
+        buf_clear(&monitor->out);
+        monitor->io.fd = accept4(io->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+        if (monitor->io.fd < 0)
+                return -errno;
+        if (loop_add_io(monitor->loop, &monitor->io, EPOLLIN) < 0)
+                return -EIO;
+        return monitor_go_on(monitor);
+}
+
+static void say(Monitor *monitor, const Step *step)
+{
+        char *flood;
+
+        if (step->says)
+                buf_puts(&monitor->out, step->says);
+        flood = step->flood ? buf_grow(&monitor->out, step->flood) : NULL;
+        if (flood)
+                memset(flood, 'x', step->flood);
+        if (step->hangs_up)
+                hang_up(monitor);
+        else if (monitor->out.size && monitor->io.loop)
+                loop_io_set(&monitor->io, EPOLLIN | EPOLLOUT);
+}
+
+static int monitor_go_on(Monitor *monitor)
+{
+        for (;;) {
+                const Step *step = &monitor->steps[monitor->step];
+
+                if (!step->hears && !step->says && !step->tells && !step->hangs_up) {
+                        loop_quit(monitor->loop);
+                        return 0;
+                }
+                if (!monitor->has_said) {
+                        if ((step->hears || step->says) && !monitor->io.loop)
+                                return 0;
+                        if (!take(&monitor->heard, step->hears))
+                                return 0;
+                        say(monitor, step);
+                        monitor->has_said = true;
+                }
+                if (!take(&monitor->told, step->tells))
+                        return 0;
+                monitor->has_said = false;
+                monitor->step++;
+        }
+}
+
+static int run_monitor(LoopTask *task, Usec now)
+{
+        (void)now;
+        return monitor_go_on(container_of(task, Monitor, task));
+}
+
+/* what the provider tells */
+
+static void on_vm(void *user, const ProviderVm *vm, Usec now)
+{
+        static const char *const names[] = {"off", "on", "suspended"};
+        Monitor *monitor = user;
+
+        EXPECT("the turn's time", now == loop_now(monitor->loop));
+        EXPECT_STR("its uuid", vm->uuid, UUID);
+        EXPECT_STR("its name", vm->name, "web");
+        EXPECT("what does not run has a reason, if it is on",
+               (vm->state.power == VM_POWERED_ON && !vm->state.runs) == (vm->state.reason != NULL));
+        buf_putf(&monitor->told, "%s%s;", names[vm->state.power],
+                 vm->state.runs ? " and runs" : "");
+        loop_defer(monitor->loop, &monitor->task);
+}
+
+static void on_guest_changed(void *user, const char *uuid, Usec now)
+{
+        Monitor *monitor = user;
+
+        (void)now;
+        EXPECT_STR("its uuid", uuid, UUID);
+        buf_puts(&monitor->told, "guest changed;");
+        loop_defer(monitor->loop, &monitor->task);
+}
+
+static int listen_at(const char *where)
+{
+        struct sockaddr_un address = {.sun_family = AF_UNIX};
+        int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+
+        (void)snprintf(address.sun_path, sizeof(address.sun_path), "%s", where);
+        (void)unlink(where);
+        if (fd < 0 || bind(fd, (const struct sockaddr *)&address, sizeof(address)) < 0 ||
+            listen(fd, 1) < 0)
+                abort();
+        return fd;
+}
+
+static void play(const char *about, const Step *steps)
+{
+        static char uuid[] = UUID, name[] = "web", kind[] = "qmp";
+        const VmConfig config = {
+                .provider = kind, .name = name, .uuid = uuid, .qmp = path, .channel = path};
+        Monitor monitor = {
+                .listener = {.fd = listen_at(path), .on_ready = monitor_on_connect},
+                .io = {.fd = -1, .on_ready = monitor_on_ready},
+                .task.run = run_monitor,
+                .steps = steps,
+        };
+        const ProviderCallbacks callbacks = {on_vm, on_guest_changed, &monitor};
+        Provider *provider = NULL;
+
+        if (loop_new(&monitor.loop) < 0)
+                abort();
+        EXPECT_INT(about, loop_add_io(monitor.loop, &monitor.listener, EPOLLIN), 0);
+        EXPECT_INT(about, provider_qmp.open(monitor.loop, &config, &callbacks, &provider), 0);
+        EXPECT_INT(about, loop_run(monitor.loop), 0);
+        EXPECT_INT(about, monitor.heard.size, 0);
+        EXPECT_STR(about, buf_text(&monitor.told), "");
+        provider_qmp.close(provider);
+        loop_task_cancel(&monitor.task);
+        hang_up(&monitor);
+        loop_io_remove(&monitor.listener);
+        fd_close(monitor.listener.fd);
+        loop_free(monitor.loop);
+        buf_done(&monitor.heard);
+        buf_done(&monitor.out);
+        buf_done(&monitor.told);
+        (void)unlink(path);
+}
+
+/* How every conversation begins. */
+#define BEGINS                                                                                     \
+        {.tells = "off;"}, {.says = GREETING},                                                     \
+        {                                                                                          \
+                .hears = CAPABILITIES QUERY, .says = DONE                                          \
+        }
+
+static void test_run_states(void)
+{
+        static const struct {
+                const char *name, *told;
+        } rows[] = {
+                {"colo", "on;"},           {"debug", "on;"},           {"finish-migrate", "on;"},
+                {"guest-panicked", "on;"}, {"inmigrate", "on;"},       {"internal-error", "on;"},
+                {"io-error", "on;"},       {"paused", "on;"},          {"postmigrate", "on;"},
+                {"prelaunch", "on;"},      {"restore-vm", "on;"},      {"running", "on and runs;"},
+                {"save-vm", "on;"},        {"shutdown", "off;"},       {"suspended", "suspended;"},
+                {"watchdog", "on;"},       {"of-another-time", "on;"}, {"", "on;"},
+                {"Running", "on;"},
+        };
+
+        for (size_t i = 0; i < ELEMENTS(rows); i++) {
+                char status[128];
+                Step steps[] = {BEGINS, {.says = status, .tells = rows[i].told}, {0}};
+
+                (void)snprintf(status, sizeof(status), STATUS("%s"), rows[i].name);
+                play(rows[i].name, steps);
+        }
+}
+
+static void test_conversations(void)
+{
+        static const struct {
+                const char *about;
+                Step steps[STEPS_MAX];
+        } rows[] = {
+                {"events ask for the status",
+                 {BEGINS,
+                  {.says = STATUS("running"), .tells = "on and runs;"},
+                  {.says = EVENT("STOP")},
+                  {.hears = QUERY, .says = STATUS("paused"), .tells = "on;"},
+                  {.says = EVENT("RESUME")},
+                  {.hears = QUERY, .says = STATUS("running"), .tells = "on and runs;"},
+                  {.says = EVENT("SUSPEND")},
+                  {.hears = QUERY, .says = STATUS("suspended"), .tells = "suspended;"},
+                  {.says = EVENT("WAKEUP")},
+                  {.hears = QUERY, .says = STATUS("running"), .tells = "on and runs;"},
+                  {.says = EVENT("SHUTDOWN")},
+                  {.hears = QUERY, .says = STATUS("shutdown"), .tells = "off;"}}},
+                {"a reset is told, and asks for nothing",
+                 {BEGINS,
+                  {.says = STATUS("running"), .tells = "on and runs;"},
+                  {.says = EVENT("RESET"), .tells = "guest changed;"},
+                  {.says = STATUS("running"), .tells = "on and runs;"}}},
+                {"other events do nothing",
+                 {BEGINS,
+                  {.says = EVENT("RTC_CHANGE") EVENT("POWERDOWN") EVENT("stop") STATUS("running"),
+                   .tells = "on and runs;"}}},
+                {"several events at once",
+                 {BEGINS,
+                  {.says = EVENT("STOP") EVENT("RESET") EVENT("RESUME"), .tells = "guest changed;"},
+                  {.hears = QUERY QUERY, .says = STATUS("running"), .tells = "on and runs;"}}},
+                {"a line in pieces",
+                 {BEGINS,
+                  {.says = "{\"return\": {\"sta"},
+                  {.says = EVENT("RESET") + sizeof(EVENT("RESET")) - 1},
+                  {.says = "tus\": \"running\"}, \"id\""},
+                  {.says = ": \"status\"}\n", .tells = "on and runs;"}}},
+                {"answers to nobody, and what is no object",
+                 {BEGINS,
+                  {.says = DONE "[]\n5\n\"text\"\nnull\n{\"id\": 7}\n"
+                                "{\"return\": {\"status\": \"paused\"}, \"id\": \"other\"}\n"
+                                "{\"error\": {\"class\": \"GenericError\"}}\n" STATUS("running"),
+                   .tells = "on and runs;"}}},
+                {"it ends, and comes again",
+                 {BEGINS,
+                  {.says = STATUS("running"), .tells = "on and runs;"},
+                  {.hangs_up = true, .tells = "off;"},
+                  {.says = GREETING},
+                  {.hears = CAPABILITIES QUERY, .says = DONE STATUS("paused"), .tells = "on;"}}},
+                {"it ends at once",
+                 {{.tells = "off;"}, {.says = ""}, {.hangs_up = true, .tells = "off;"}}},
+                {"it ends within a line",
+                 {BEGINS,
+                  {.says = STATUS("running") "{\"return\"", .tells = "on and runs;"},
+                  {.hangs_up = true, .tells = "off;"}}},
+                {"garbage", {BEGINS, {.says = "Hello!\n", .tells = "off;"}}},
+                {"garbage instead of a greeting",
+                 {{.tells = "off;"}, {.says = "SSH-2.0-OpenSSH\r\n", .tells = "off;"}}},
+                {"an empty line", {BEGINS, {.says = "\n", .tells = "off;"}}},
+                {"half a line of JSON", {BEGINS, {.says = "{\"return\": {}\n", .tells = "off;"}}},
+                {"a status that is a number",
+                 {BEGINS,
+                  {.says = "{\"return\": {\"status\": 1}, \"id\": \"status\"}\n",
+                   .tells = "off;"}}},
+                {"no status",
+                 {BEGINS, {.says = "{\"return\": {}, \"id\": \"status\"}\n", .tells = "off;"}}},
+                {"an error instead of a status",
+                 {BEGINS,
+                  {.says = "{\"error\": {\"class\": \"GenericError\"}, \"id\": \"status\"}\n",
+                   .tells = "off;"}}},
+                {"what is good before the garbage counts",
+                 {BEGINS, {.says = STATUS("running") "!\n", .tells = "on and runs;off;"}}},
+                {"a line without end",
+                 {BEGINS,
+                  {.says = STATUS("running"), .tells = "on and runs;"},
+                  {.says = "{", .flood = (size_t)2 << 20, .tells = "off;"}}},
+        };
+
+        for (size_t i = 0; i < ELEMENTS(rows); i++)
+                play(rows[i].about, rows[i].steps);
+}
+
+/* Nobody is there; that is no error: it is powered off. */
+static void test_not_there(void)
+{
+        static char uuid[] = UUID, name[] = "web", kind[] = "qmp", none[] = "/nonexistent/socket";
+        const VmConfig config = {
+                .provider = kind, .name = name, .uuid = uuid, .qmp = none, .channel = none};
+        static const Step steps[] = {{.tells = "off;"}, {0}};
+        Monitor monitor = {.task.run = run_monitor, .io.fd = -1, .steps = steps};
+        const ProviderCallbacks callbacks = {on_vm, on_guest_changed, &monitor};
+        Provider *provider = NULL;
+        int fd = -1;
+
+        if (loop_new(&monitor.loop) < 0)
+                abort();
+        EXPECT_INT("open", provider_qmp.open(monitor.loop, &config, &callbacks, &provider), 0);
+        EXPECT_INT("run", loop_run(monitor.loop), 0);
+        EXPECT_INT("no channel either", provider_qmp.channel(provider, UUID, &fd), -ENOENT);
+        provider_qmp.close(provider);
+        loop_task_cancel(&monitor.task);
+        loop_free(monitor.loop);
+        buf_done(&monitor.told);
+}
+
+static void test_connect(void)
+{
+        static const char *const too_long = "/01234567890123456789012345678901234567890123456789012"
+                                            "34567890123456789012345678901"
+                                            "2345678901234567890123456";
+        _cleanup_(fd_closep) int listener = listen_at(path), fd = -1;
+
+        EXPECT_INT("no socket", provider_connect("/nonexistent/socket", &fd), -ENOENT);
+        EXPECT_INT("no socket, but a file", provider_connect("/dev/null", &fd), -ECONNREFUSED);
+        EXPECT_INT("too long", strlen(too_long), 108);
+        EXPECT_INT("too long", provider_connect(too_long, &fd), -ENAMETOOLONG);
+        EXPECT_INT("nothing is open", fd, -1);
+        EXPECT_INT("a socket", provider_connect(path, &fd), 0);
+        EXPECT("does not block", fcntl(fd, F_GETFL) & O_NONBLOCK);
+        EXPECT("is closed on exec", fcntl(fd, F_GETFD) & FD_CLOEXEC);
+        listener = fd_close(listener);
+        fd = fd_close(fd);
+        EXPECT_INT("nobody listens any more", provider_connect(path, &fd), -ECONNREFUSED);
+        (void)unlink(path);
+}
+
+int main(void)
+{
+        char directory[] = "/tmp/test-qmp-XXXXXX";
+
+        if (!mkdtemp(directory))
+                return EXIT_FAILURE;
+        (void)snprintf(path, sizeof(path), "%s/qmp", directory);
+        test_run_states();
+        test_conversations();
+        test_not_there();
+        test_connect();
+        (void)rmdir(directory);
+        return test_end();
+}
