@@ -14,6 +14,8 @@ static const ConfigKey keys[] = {
          1, 65536},
         {"guestoperations", "programs_max", CONFIG_COUNT, offsetof(AgentConfig, programs_max), 1,
          1000000},
+        {"guestoperations", "programs_per_user_max", CONFIG_COUNT,
+         offsetof(AgentConfig, programs_per_user_max), 1, 1000000},
         {"guestoperations", "retention", CONFIG_SECONDS, offsetof(AgentConfig, retention_usec), 0,
          DAY_SECONDS},
         {"login", "allow_groups", CONFIG_STRING, offsetof(AgentConfig, allow_groups)},
@@ -75,6 +77,7 @@ static AgentConfig *config_new(void)
                 .login_usec = 20 * USEC_PER_SEC,
                 .retention_usec = 300 * USEC_PER_SEC,
                 .programs_max = 4096,
+                .programs_per_user_max = 1024,
                 .operations_max = 512,
         };
         return config->port && config->pam_service ? moved(config) : NULL;

@@ -168,6 +168,16 @@ ProcessRecord *process_table_next(ProcessTable *table, ProcessRecord *record)
         return record ? TAILQ_NEXT(record, entry) : TAILQ_FIRST(&table->records);
 }
 
+size_t process_table_running(const ProcessTable *table, uid_t uid)
+{
+        const ProcessRecord *record;
+        size_t n = 0;
+
+        TAILQ_FOREACH (record, &table->records, entry)
+                n += record->running && record->uid == uid;
+        return n;
+}
+
 size_t process_table_count(const ProcessTable *table)
 {
         return table->n;

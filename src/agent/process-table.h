@@ -75,4 +75,7 @@ ProcessRecord *process_table_find(ProcessTable *table, pid_t pid);
 /* In the order of their start. Return: NULL at the end; @record NULL begins. */
 ProcessRecord *process_table_next(ProcessTable *table, ProcessRecord *record);
 
+/* Return: how many programs of this user run. */
+size_t process_table_running(const ProcessTable *table, uid_t uid);
+
 size_t process_table_count(const ProcessTable *table);

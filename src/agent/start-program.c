@@ -207,9 +207,12 @@ int start_program_run(Operation *operation, Usec now)
                 .deadline_usec = START_USEC,
         };
         const WorkerCallbacks callbacks = {.on_answer = on_started, .user = operation};
+        const ProcessTable *processes = operation->operations->processes;
 
         (void)now;
-        if (!process_table_has_room(operation->operations->processes))
+        if (!process_table_has_room(processes) ||
+            process_table_running(processes, (uid_t)operation->who->uid) >=
+                    operation->operations->config->programs_per_user_max)
                 return operation_fault(operation, FAULT_GUEST_OPERATIONS_FAULT, NULL,
                                        "The guest runs as many started programs as it allows.");
         return operation_start_worker(operation, &task, &callbacks);

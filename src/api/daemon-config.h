@@ -16,6 +16,7 @@ typedef struct DaemonConfig {
         char *api_type;
         size_t connections_max, connections_per_address_max, body_bytes_max;
         Usec session_idle;
+        size_t session_calls_max;
         size_t sessions_max, sessions_per_user_max;
         Usec guest_deadline;
         size_t guest_requests_max;

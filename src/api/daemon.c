@@ -229,6 +229,7 @@ static int make_service(Daemon *daemon)
         int r;
 
         service->arena_bytes_max = ARENA_BYTES_MAX;
+        service->session_calls_max = daemon->config->session_calls_max;
         r = worker_pool_new(service->loop, HASHING_THREADS, HASHES_QUEUED, &service->workers);
         if (r < 0)
                 return r;

@@ -20,7 +20,8 @@ typedef struct Service {
         GuestOps *guestops;
         Inventory *inventory;
         AboutInfo about;
-        size_t arena_bytes_max; /* of one call, its answer included */
+        size_t session_calls_max; /* of one session, in progress */
+        size_t arena_bytes_max;   /* of one call, its answer included */
 } Service;
 
 /* The releases that are spoken, the newest first; ended by NULL. */

@@ -311,6 +311,9 @@ static int run_method(JsonCall *json, Usec now)
         /* Who is not logged in never gets as far as the decoder. */
         if (!(call->method->flags & METHOD_ANONYMOUS) && !call->session)
                 return call_authorize(call, call->method->privilege, &call->receiver);
+        if (call->session && call->session->n_calls > json->service->session_calls_max)
+                return call_fault(call, FAULT_SYSTEM_ERROR, "too many calls",
+                                  "Too many calls of this session are in progress.");
         r = json_read(call->arena, body->data, body->size, call->method->params, &params, &error);
         if (r < 0)
                 return fault_of_wire(call, &error);

@@ -364,6 +364,8 @@ static void check_method(const Method *method)
                 for (const WireType *const *other = method->faults; other < fault; other++)
                         EXPECT((*fault)->name, *other != *fault);
         }
+        if (!auth) /* of the one method that asks for credentials to be kept */
+                auth = wire_type_field(method->params, "requestedAuth");
         if (!(method->flags & METHOD_GUEST)) {
                 EXPECT(method->name, !(method->flags & METHOD_CONFIRM));
                 EXPECT(method->name, !method_find_guest(method->name));
