@@ -18,6 +18,7 @@ typedef struct Entry {
 struct CredentialCache {
         LoopIo watch; /* inotify on what decides about logins */
         Usec keep;
+        uint64_t generation;
         uint8_t key[32];
         Entry entries[CREDENTIAL_CACHE_MAX];
 };
@@ -43,6 +44,7 @@ static void digest(const CredentialCache *cache, const char *user, const char *p
 static void drop_all(CredentialCache *cache)
 {
         explicit_bzero(cache->entries, sizeof(cache->entries));
+        cache->generation++;
 }
 
 static bool concerns_logins(const struct inotify_event *event, int etc)
@@ -140,11 +142,18 @@ bool credential_cache_has(CredentialCache *cache, const char *user, const char *
         return found;
 }
 
-void credential_cache_put(CredentialCache *cache, const char *user, const char *password, Usec now)
+uint64_t credential_cache_generation(CredentialCache *cache)
+{
+        take_changes(cache);
+        return cache->generation;
+}
+
+void credential_cache_put(CredentialCache *cache, const char *user, const char *password,
+                          uint64_t generation, Usec now)
 {
         Entry *oldest = &cache->entries[0];
 
-        if (cache->keep == 0)
+        if (cache->keep == 0 || credential_cache_generation(cache) != generation)
                 return;
         for (size_t i = 1; i < CREDENTIAL_CACHE_MAX; i++)
                 if (cache->entries[i].expires < oldest->expires)

@@ -22,6 +22,10 @@ CredentialCache *credential_cache_free(CredentialCache *cache);
 DEFINE_CLEANUP(CredentialCache, credential_cache_free)
 
 bool credential_cache_has(CredentialCache *cache, const char *user, const char *password, Usec now);
-void credential_cache_put(CredentialCache *cache, const char *user, const char *password, Usec now);
+/* @generation: as it was before the check began; what has changed since is not remembered. */
+void credential_cache_put(CredentialCache *cache, const char *user, const char *password,
+                          uint64_t generation, Usec now);
+/* Return: a number that another one follows whenever everything was forgotten. */
+uint64_t credential_cache_generation(CredentialCache *cache);
 /* Forgets all of this user. */
 void credential_cache_drop(CredentialCache *cache, const char *user);

@@ -19,6 +19,8 @@
 
 #define LIST_USEC       (20 * USEC_PER_SEC)
 #define CMDLINE_MAX     ((size_t)32 << 10)
+#define CMDLINE_MIN     ((size_t)1 << 10) /* what each row may have, however many there are */
+#define CMDLINES_BYTES  ((size_t)4 << 20) /* of all rows of one source together, beside that */
 #define OWNERS_MAX      64
 #define STARTTIME_FIELD 22 /* proc(5), /proc/[pid]/stat */
 
@@ -31,6 +33,7 @@ typedef struct Scan {
                 char *name;
         } owners[OWNERS_MAX];
         size_t n_owners;
+        size_t room; /* for command lines */
 } Scan;
 
 /* the child, as the user */
@@ -87,6 +90,20 @@ static int64_t start_time(const Scan *scan, char *stat)
                (int64_t)(strtoull(p, NULL, 10) * USEC_PER_SEC / (unsigned long)scan->ticks);
 }
 
+/* Long command lines are cut where there are many: the answer has to fit into one message. */
+static size_t take_room(size_t *room, size_t wanted)
+{
+        size_t size = wanted < CMDLINE_MAX ? wanted : CMDLINE_MAX;
+
+        if (size <= CMDLINE_MIN)
+                return size;
+        if (size > *room)
+                size = CMDLINE_MIN;
+        else
+                *room -= size;
+        return size;
+}
+
 /* Arguments joined by blanks; blanks at the end cut. */
 static char *join_arguments(Arena *arena, const char *data, size_t size)
 {
@@ -108,7 +125,7 @@ static char *short_name(Arena *arena, const char *argv0)
 }
 
 /* Kernel threads and zombies have no command line: their name is in comm. */
-static int describe_command(Arena *arena, int dir, GuestProcessInfo *info)
+static int describe_command(Scan *scan, Arena *arena, int dir, GuestProcessInfo *info)
 {
         _cleanup_(freep) char *data = malloc(CMDLINE_MAX + 1);
         ssize_t n;
@@ -118,7 +135,7 @@ static int describe_command(Arena *arena, int dir, GuestProcessInfo *info)
         n = read_file(dir, "cmdline", data, CMDLINE_MAX);
         if (n > 0) {
                 data[n] = '\0';
-                info->cmd_line = join_arguments(arena, data, (size_t)n);
+                info->cmd_line = join_arguments(arena, data, take_room(&scan->room, (size_t)n));
                 info->name = short_name(arena, data);
         } else {
                 n = read_file(dir, "comm", data, CMDLINE_MAX);
@@ -144,7 +161,8 @@ static GuestProcessInfo *describe(Scan *scan, Arena *arena, int proc, const char
         struct stat status;
         ssize_t n;
 
-        if (dir < 0 || !info || fstat(dir, &status) < 0 || describe_command(arena, dir, info) < 0)
+        if (dir < 0 || !info || fstat(dir, &status) < 0 ||
+            describe_command(scan, arena, dir, info) < 0)
                 return NULL;
         n = read_file(dir, "stat", stat_text, sizeof(stat_text) - 1);
         if (n <= 0)
@@ -222,17 +240,25 @@ static const WireLongs *wanted_pids(const Operation *operation)
 }
 
 /* What others were told to run is theirs: their arguments may hold secrets. */
-static char *command_line(const Operation *operation, const ProcessRecord *record)
+static char *command_line(const Operation *operation, const ProcessRecord *record, size_t *room)
 {
         bool visible = operation->who->uid == 0 || operation->who->uid == (int64_t)record->uid;
+        bool plain = !visible || !*record->arguments;
+        char *line = arena_printf(operation->arena, "%s%s%s", record->program, plain ? "" : " ",
+                                  plain ? "" : record->arguments);
+        size_t size = line ? strlen(line) : 0;
 
-        if (!visible || !*record->arguments)
-                return arena_strdup(operation->arena, record->program);
-        return arena_printf(operation->arena, "%s %s", record->program, record->arguments);
+        size_t kept = take_room(room, size);
+
+        if (kept < size) {
+                line[kept] = '\0';
+                utf8_defuse(line);
+        }
+        return line;
 }
 
 static int append_record(Operation *operation, const ProcessRecord *record, WireObjects *list,
-                         size_t *space)
+                         size_t *space, size_t *room)
 {
         GuestProcessInfo *info = arena_new_object(operation->arena, GuestProcessInfo);
 
@@ -243,7 +269,7 @@ static int append_record(Operation *operation, const ProcessRecord *record, Wire
                 .name = arena_strdup(operation->arena, record->name),
                 .pid = record->pid,
                 .owner = arena_strdup(operation->arena, record->owner),
-                .cmd_line = command_line(operation, record),
+                .cmd_line = command_line(operation, record, room),
                 .start_time = {true, record->started},
                 .end_time = {!record->running, record->ended},
                 .exit_code = {!record->running, record->exit_code},
@@ -258,17 +284,18 @@ static int append_records(Operation *operation, WireObjects *list, size_t *space
         ProcessTable *table = operation->operations->processes;
         const WireLongs *pids = wanted_pids(operation);
         ProcessRecord *record = NULL;
+        size_t room = CMDLINES_BYTES;
         int r = 0;
 
         if (pids->n == 0) {
                 while (r >= 0 && (record = process_table_next(table, record)))
-                        r = append_record(operation, record, list, space);
+                        r = append_record(operation, record, list, space, &room);
                 return r;
         }
         for (size_t i = 0; r >= 0 && i < pids->n; i++) {
                 record = process_table_find(table, (pid_t)pids->items[i]);
                 if (record && record->pid == pids->items[i])
-                        r = append_record(operation, record, list, space);
+                        r = append_record(operation, record, list, space, &room);
         }
         return r;
 }
@@ -340,6 +367,7 @@ int list_processes_run(Operation *operation, Usec now)
         Scan scan = {
                 .boot = clock_realtime() - (int64_t)clock_boottime(),
                 .ticks = sysconf(_SC_CLK_TCK),
+                .room = CMDLINES_BYTES,
         };
         const WorkerTask task = {
                 .who = operation->who,

@@ -86,7 +86,8 @@ static void login_answered(Login *login, const LoginVerdict *verdict, Usec now)
                 return;
         }
         if (!login->remembered)
-                credential_cache_put(login->pool->cache, login->user, login->password, now);
+                credential_cache_put(login->pool->cache, login->user, login->password,
+                                     login->generation, now);
         login_done(login, 0, verdict, now);
 }
 
@@ -334,6 +335,7 @@ void login_begin(LoginPool *pool, Login *login, Arena *arena, const char *user,
         login->password = password;
         login->remembered = !password || credential_cache_has(pool->cache, user, password, now);
         login->begun = now;
+        login->generation = credential_cache_generation(pool->cache);
         login->helper = NULL;
         login->refusal = (LoopTimer){0};
         r = serve(pool, login);

@@ -115,7 +115,7 @@ void operation_fail(Operation *operation)
 int operation_start_worker(Operation *operation, const WorkerTask *task,
                            const WorkerCallbacks *callbacks)
 {
-        int r = worker_start(operation->operations->loop, task, callbacks, &operation->worker);
+        int r = worker_start(&operation->operations->workers, task, callbacks, &operation->worker);
 
         if (r < 0)
                 return operation_fault(operation, FAULT_GUEST_OPERATIONS_FAULT, NULL,
@@ -405,6 +405,7 @@ int operations_new(Loop *loop, const AgentConfig *config, const OperationsHost *
         operations->config = config;
         operations->host = *host;
         operations->reaper.on_due = on_reap;
+        workers_init(&operations->workers, loop);
         TAILQ_INIT(&operations->running);
         operations->processes = process_table_new(config->programs_max, config->retention_usec);
         if (!operations->processes)
@@ -424,6 +425,7 @@ Operations *operations_free(Operations *operations)
                 return NULL;
         while ((operation = TAILQ_FIRST(&operations->running)))
                 operation_free(operation);
+        workers_done(&operations->workers);
         loop_timer_clear(&operations->reaper);
         login_pool_free(operations->logins);
         process_table_free(operations->processes);

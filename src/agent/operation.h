@@ -55,6 +55,7 @@ struct Operations {
         const AgentConfig *config;
         LoginPool *logins;
         ProcessTable *processes;
+        Workers workers;
         Tickets tickets;
         char vm[64]; /* the machine, as the host of this conversation says it */
         LoopTimer reaper;

@@ -55,7 +55,7 @@ static unsigned int play_ask(CredentialCache *cache, const void *row)
 {
         const Ask *ask = row;
 
-        credential_cache_put(cache, "alice", "secret", START);
+        credential_cache_put(cache, "alice", "secret", credential_cache_generation(cache), START);
         return credential_cache_has(cache, ask->user, ask->password, ask->asked);
 }
 
@@ -94,9 +94,9 @@ static unsigned int play_empty(CredentialCache *cache, const void *row)
 /* Bits: alice's first password, her second, bob's. */
 static unsigned int play_drop(CredentialCache *cache, const void *row)
 {
-        credential_cache_put(cache, "alice", "first", START);
-        credential_cache_put(cache, "alice", "second", START);
-        credential_cache_put(cache, "bob", "first", START);
+        credential_cache_put(cache, "alice", "first", credential_cache_generation(cache), START);
+        credential_cache_put(cache, "alice", "second", credential_cache_generation(cache), START);
+        credential_cache_put(cache, "bob", "first", credential_cache_generation(cache), START);
         if (row)
                 credential_cache_drop(cache, row);
         return credential_cache_has(cache, "alice", "first", START) |
@@ -108,10 +108,25 @@ static unsigned int play_drop(CredentialCache *cache, const void *row)
 static unsigned int play_again(CredentialCache *cache, const void *row)
 {
         (void)row;
-        credential_cache_put(cache, "alice", "secret", START);
-        credential_cache_put(cache, "alice", "secret", START + 10);
+        credential_cache_put(cache, "alice", "secret", credential_cache_generation(cache), START);
+        credential_cache_put(cache, "alice", "secret", credential_cache_generation(cache),
+                             START + 10);
         return credential_cache_has(cache, "alice", "secret", START + KEEP + 9) |
                (unsigned int)credential_cache_has(cache, "alice", "secret", START + KEEP + 10) << 1;
+}
+
+/* Bits: known after the change, known when put after it, still known after the time that was. */
+static unsigned int play_configure(CredentialCache *cache, const void *row)
+{
+        unsigned int known;
+
+        (void)row;
+        credential_cache_put(cache, "alice", "secret", credential_cache_generation(cache), START);
+        credential_cache_configure(cache, 2 * KEEP);
+        known = credential_cache_has(cache, "alice", "secret", START);
+        credential_cache_put(cache, "alice", "secret", credential_cache_generation(cache), START);
+        return known | (unsigned int)credential_cache_has(cache, "alice", "secret", START) << 1 |
+               (unsigned int)credential_cache_has(cache, "alice", "secret", START + KEEP) << 2;
 }
 
 /* Return: how many of as many as fit and @row more are known; the bit above, whether it is so. */
@@ -123,7 +138,8 @@ static unsigned int play_many(CredentialCache *cache, const void *row)
 
         for (unsigned int i = 0; i < all; i++) {
                 (void)snprintf(user, sizeof(user), "user%u", i);
-                credential_cache_put(cache, user, "secret", START + i);
+                credential_cache_put(cache, user, "secret", credential_cache_generation(cache),
+                                     START + i);
         }
         for (unsigned int i = 0; i < all; i++) {
                 bool has;
@@ -150,6 +166,8 @@ int main(void)
         EXPECT_INT("bob is forgotten", undisturbed(play_drop, KEEP, "bob"), 3);
         EXPECT_INT("nobody is forgotten", undisturbed(play_drop, KEEP, "carol"), 7);
         EXPECT_INT("put again", undisturbed(play_again, KEEP, NULL), 1);
+        EXPECT_INT("another time", undisturbed(play_configure, KEEP, NULL), 6);
+        EXPECT_INT("a time instead of none", undisturbed(play_configure, 0, NULL), 6);
         for (size_t i = 0; i < ELEMENTS(more); i++)
                 EXPECT_INT("the oldest give way", undisturbed(play_many, KEEP, &more[i]),
                            CREDENTIAL_CACHE_MAX);

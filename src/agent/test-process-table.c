@@ -209,6 +209,39 @@ static void test_full(void)
         EXPECT_INT("never more than that", process_table_count(table), 3);
 }
 
+static void test_running(void)
+{
+        _cleanup_(process_table_freep) ProcessTable *table = table_make(10);
+
+        EXPECT_INT("empty", process_table_running(table, 1000), 0);
+        process_table_add(table, 1, 1000, "alice", "/bin/true", "", NOON);
+        process_table_add(table, 2, 1000, "ALICE", "/bin/true", "", NOON);
+        process_table_add(table, 3, 1001, "bob", "/bin/true", "", NOON);
+        EXPECT_INT("two of alice, by her uid", process_table_running(table, 1000), 2);
+        EXPECT_INT("one of bob", process_table_running(table, 1001), 1);
+        process_table_end(table, 2, 0, NOON, MINUTE);
+        EXPECT_INT("what has ended does not count", process_table_running(table, 1000), 1);
+        EXPECT_INT("nobody", process_table_running(table, 0), 0);
+}
+
+static void test_configure(void)
+{
+        _cleanup_(process_table_freep) ProcessTable *table = table_make(2);
+
+        add(table, 1);
+        add(table, 2);
+        process_table_end(table, 1, 0, NOON, MINUTE);
+        process_table_configure(table, 3, MINUTE);
+        EXPECT_INT("what has ended keeps its time", process_table_next_reap(table), 6 * MINUTE + 1);
+        EXPECT_INT("there is more room", add(table, 3), 0);
+        EXPECT_STR("nobody had to give way", list(table), "1 2 3");
+        process_table_end(table, 2, 0, NOON, MINUTE);
+        EXPECT_INT("what ends now has the other", process_table_next_reap(table), 2 * MINUTE + 1);
+        process_table_configure(table, 1, MINUTE);
+        EXPECT_INT("less room: nothing is lost", process_table_count(table), 3);
+        EXPECT("who asks finds room, as some have ended", process_table_has_room(table));
+}
+
 static void test_many(void)
 {
         _cleanup_(process_table_freep) ProcessTable *table = table_make(1000);
@@ -231,6 +264,8 @@ int main(void)
         test_clock_set_back();
         test_pid_used_again();
         test_full();
+        test_running();
+        test_configure();
         test_many();
         return test_end();
 }

@@ -18,7 +18,8 @@
 #define USER_NOFILE 1024 /* the kernel's own default */
 
 struct Worker {
-        Loop *loop;
+        Workers *workers;
+        TAILQ_ENTRY(Worker) entry;
         LoopIo io;
         LoopChild child;
         LoopTimer deadline;
@@ -123,10 +124,13 @@ static _Noreturn void child_main(const WorkerTask *task, int pipe_fd)
 
 /* the monitor */
 
-static void worker_release(Worker *worker)
+static void worker_free(Worker *worker)
 {
-        if (!worker->answered || !worker->exited)
-                return;
+        TAILQ_REMOVE(&worker->workers->list, worker, entry);
+        loop_timer_clear(&worker->deadline);
+        loop_io_remove(&worker->io);
+        loop_child_remove(&worker->child);
+        fd_close(worker->io.fd);
         buf_done(&worker->answer);
         free(worker);
 }
@@ -136,7 +140,7 @@ static void tell_exit(Worker *worker, Usec now)
         if (worker->callbacks.on_exit)
                 worker->callbacks.on_exit(worker->callbacks.user, worker->child.pid, worker->status,
                                           now);
-        worker_release(worker);
+        worker_free(worker);
 }
 
 static void tell_answer(Worker *worker, int result, Usec now)
@@ -152,6 +156,7 @@ static void tell_answer(Worker *worker, int result, Usec now)
         if (worker->callbacks.on_answer)
                 worker->callbacks.on_answer(worker->callbacks.user, result, worker->child.pid,
                                             &worker->answer, now);
+        buf_done(&worker->answer);
         if (exited)
                 tell_exit(worker, now);
 }
@@ -196,27 +201,17 @@ static int worker_on_ready(LoopIo *io, uint32_t events, Usec now)
 
 static int watch(Worker *worker, Usec deadline)
 {
-        int r = loop_add_child(worker->loop, &worker->child);
+        int r = loop_add_child(worker->workers->loop, &worker->child);
 
         if (r >= 0)
-                r = loop_add_io(worker->loop, &worker->io, EPOLLIN);
+                r = loop_add_io(worker->workers->loop, &worker->io, EPOLLIN);
         if (r >= 0)
-                r = loop_timer_set(worker->loop, &worker->deadline, deadline);
+                r = loop_timer_set(worker->workers->loop, &worker->deadline, deadline);
         return r;
 }
 
-static void abandon(Worker *worker)
-{
-        (void)kill(worker->child.pid, SIGKILL);
-        (void)waitpid(worker->child.pid, NULL, 0);
-        loop_timer_clear(&worker->deadline);
-        loop_io_remove(&worker->io);
-        loop_child_remove(&worker->child);
-        fd_close(worker->io.fd);
-        free(worker);
-}
-
-int worker_start(Loop *loop, const WorkerTask *task, const WorkerCallbacks *callbacks, Worker **ret)
+int worker_start(Workers *workers, const WorkerTask *task, const WorkerCallbacks *callbacks,
+                 Worker **ret)
 {
         Worker *worker = calloc(1, sizeof(*worker));
         int pipe_fds[2], r;
@@ -241,20 +236,37 @@ int worker_start(Loop *loop, const WorkerTask *task, const WorkerCallbacks *call
         }
         (void)fcntl(pipe_fds[0], F_SETFL, O_NONBLOCK);
         *worker = (Worker){
-                .loop = loop,
+                .workers = workers,
                 .io = {.fd = pipe_fds[0], .on_ready = worker_on_ready},
                 .child = {.pid = pid, .on_exit = worker_on_exit},
                 .deadline.on_due = worker_on_deadline,
                 .answer.max = WORKER_ANSWER_MAX + READ_BYTES,
                 .callbacks = *callbacks,
         };
-        r = watch(worker, loop_now(loop) + task->deadline_usec);
+        TAILQ_INSERT_TAIL(&workers->list, worker, entry);
+        r = watch(worker, loop_now(workers->loop) + task->deadline_usec);
         if (r < 0) {
-                abandon(worker);
+                (void)kill(pid, SIGKILL);
+                (void)waitpid(pid, NULL, 0);
+                worker_free(worker);
                 return r;
         }
         *ret = worker;
         return 0;
+}
+
+void workers_init(Workers *workers, Loop *loop)
+{
+        workers->loop = loop;
+        TAILQ_INIT(&workers->list);
+}
+
+void workers_done(Workers *workers)
+{
+        Worker *worker;
+
+        while ((worker = TAILQ_FIRST(&workers->list)))
+                worker_free(worker);
 }
 
 void worker_forget(Worker *worker)

@@ -17,6 +17,16 @@
 
 typedef struct Worker Worker;
 
+/* Those that are not over yet. */
+typedef struct Workers {
+        Loop *loop;
+        TAILQ_HEAD(WorkerList, Worker) list;
+} Workers;
+
+void workers_init(Workers *workers, Loop *loop);
+/* Nobody is called back any more; what the children execute goes on. */
+void workers_done(Workers *workers);
+
 typedef struct WorkerTask {
         const LoginVerdict *who;
         /*
@@ -41,7 +51,7 @@ typedef struct WorkerCallbacks {
         void *user;
 } WorkerCallbacks;
 
-int worker_start(Loop *loop, const WorkerTask *task, const WorkerCallbacks *callbacks,
+int worker_start(Workers *workers, const WorkerTask *task, const WorkerCallbacks *callbacks,
                  Worker **ret);
 
 /* From now on nobody is called back. The child goes on; what it did stays done. */

@@ -10,9 +10,9 @@
 #define FRAME_HEADER_BYTES 32
 #define FRAME_PAYLOAD_MAX  32768U
 #define FRAME_VERSION      1
-#define FRAME_PATIENCE_USEC                                                                        \
-        (2 * USEC_PER_SEC) /* a frame that is not whole by then is abandoned                       \
-                            */
+
+/* A frame that is not whole by then is abandoned. */
+#define FRAME_PATIENCE_USEC (2 * USEC_PER_SEC)
 
 typedef enum FrameKind {
         FRAME_HELLO = 1,    /* host: a new conversation begins; HostHello */
@@ -29,7 +29,8 @@ typedef enum FrameKind {
 } FrameKind;
 
 typedef enum FrameFlags {
-        FRAME_MORE = 1 << 0, /* REQUEST, ANSWER: another part follows */
+        FRAME_MORE = 1 << 0,      /* REQUEST, ANSWER: another part follows */
+        FRAME_CONTINUED = 1 << 1, /* REQUEST, ANSWER: another part came before */
 } FrameFlags;
 
 typedef struct Frame {
@@ -45,6 +46,7 @@ typedef struct FrameReader {
         Buf in;
         Usec since;      /* when the first byte of an incomplete frame came; 0: there is none */
         uint64_t n_lost; /* bytes dropped while hunting for a frame */
+        Usec careful_at; /* until then, what fails its checksum is dropped whole */
 } FrameReader;
 
 /* Appends one frame. */
@@ -57,6 +59,9 @@ void frame_write(Buf *out, const Frame *frame);
  * What is no frame is dropped, byte by byte, until one begins. A frame that is still not whole
  * FRAME_PATIENCE_USEC after its first byte was never one: its first byte is dropped too, and the
  * hunt goes on inside it, so that nothing that was sent whole is lost.
+ *
+ * The same holds for a frame whose payload fails its checksum, but not more than once a second: a
+ * peer that makes up such frames must not have us sum them up over and over.
  *
  * Return: 1 and a frame, or 0 where more bytes are needed.
  */

@@ -5,7 +5,8 @@
 #define READ_BYTES        ((size_t)64 << 10)
 #define READS_PER_TURN    16 /* one helping: other links want their turn too */
 #define WRITE_AHEAD_BYTES ((size_t)128 << 10)
-#define MESSAGES_MAX      1024 /* incomplete ones, each way */
+#define CONTROL_BYTES_MAX ((size_t)1 << 20) /* unread by the peer; beyond: -ENOBUFS */
+#define MESSAGES_MAX      1024              /* incomplete ones, each way */
 
 typedef struct Message Message;
 struct Message {
@@ -50,12 +51,13 @@ static void message_free(Message *message)
         free(message);
 }
 
-static void drop_incoming(Link *link, Message *message)
+static Message *drop_incoming(Link *link, Message *message)
 {
         TAILQ_REMOVE(&link->incoming, message, entry);
         link->n_incoming--;
         link->incoming_bytes -= message->data.size;
         message_free(message);
+        return NULL;
 }
 
 static void drop_outgoing(Link *link, Message *message)
@@ -84,6 +86,12 @@ static void lost(Link *link, const char *why, Usec now)
 
 /* outwards */
 
+static uint16_t part_flags(const Message *message, size_t size)
+{
+        return (uint16_t)((message->sent > 0 ? FRAME_CONTINUED : 0) |
+                          (message->sent + size < message->data.size ? FRAME_MORE : 0));
+}
+
 /* Moves one part of each message that has credit into the buffer, in turn. */
 static void queue_parts(Link *link)
 {
@@ -100,16 +108,14 @@ static void queue_parts(Link *link)
                         size = message->window;
                 if (size == 0 && message->data.size > 0)
                         continue; /* no credit */
-                frame_write(
-                        &link->out,
-                        &(Frame){
-                                .kind = message->kind,
-                                .flags = message->sent + size < message->data.size ? FRAME_MORE : 0,
-                                .nonce = link->nonce,
-                                .id = message->id,
-                                .payload = message->data.data + message->sent,
-                                .size = (uint32_t)size,
-                        });
+                frame_write(&link->out, &(Frame){
+                                                .kind = message->kind,
+                                                .flags = part_flags(message, size),
+                                                .nonce = link->nonce,
+                                                .id = message->id,
+                                                .payload = message->data.data + message->sent,
+                                                .size = (uint32_t)size,
+                                        });
                 message->sent += size;
                 message->window -= (uint32_t)size;
                 if (message->sent == message->data.size) {
@@ -155,6 +161,11 @@ static int flush(Link *link, Usec now)
 {
         int r = write_out(link);
 
+        if (r >= 0 && buf_error(&link->out)) {
+                buf_erase(&link->out);
+                lost(link, "there is no memory for what has to be sent", now);
+                return 0;
+        }
         if (r >= 0)
                 return loop_io_set(&link->io, wanted_events(link));
         if (link->config.mode == LINK_SOCKET)
@@ -169,7 +180,7 @@ static int on_flush(LoopTask *task, Usec now)
 
 int link_send(Link *link, FrameKind kind, uint32_t id, const void *payload, size_t size)
 {
-        if (link->out.size > link->config.outgoing_bytes_max)
+        if (link->out.size > CONTROL_BYTES_MAX)
                 return -ENOBUFS;
         frame_write(&link->out, &(Frame){
                                         .kind = kind,
@@ -280,16 +291,20 @@ static void take_part(Link *link, const Frame *frame, Usec now)
 {
         Message *message = message_find(&link->incoming, frame->id);
 
+        if (!message && frame->flags & FRAME_CONTINUED)
+                return; /* of a message that was forgotten */
         if (!message && !(frame->flags & FRAME_MORE)) {
                 deliver(link, frame, frame->payload, frame->size, now);
                 return;
         }
+        if (message && !(frame->flags & FRAME_CONTINUED))
+                message = drop_incoming(link, message);
         if (!message)
                 message = begin_incoming(link, frame);
         if (!message || message->kind != frame->kind || frame->size > message->window ||
             frame->size > link->config.incoming_bytes_max - link->incoming_bytes ||
             buf_put(&message->data, frame->payload, frame->size) < 0) {
-                lost(link, "the peer sent more than it had credit for", now);
+                lost(link, "the peer sent more than it may", now);
                 return;
         }
         link->incoming_bytes += frame->size;

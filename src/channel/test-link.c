@@ -508,7 +508,8 @@ static void test_peer_closes(void)
                 _cleanup_(raw_freep) Raw *raw = raw_new(&config);
 
                 for (size_t k = 0; k < rows[i].parts; k++)
-                        raw_frame(raw, FRAME_REQUEST, FRAME_MORE, NONCE, 1, 1000);
+                        raw_frame(raw, FRAME_REQUEST, FRAME_MORE | (k > 0 ? FRAME_CONTINUED : 0),
+                                  NONCE, 1, 1000);
                 raw->fd = fd_close(raw->fd);
                 RUN_UNTIL(raw->loop, raw->end.n_lost > 0);
                 run_turns(raw->loop, 3);
@@ -563,13 +564,15 @@ static void test_incoming_limits(void)
                 raw = raw_new(&config);
                 for (size_t part = 0; part < rows[i].n_parts; part++)
                         for (uint32_t id = 1; id <= rows[i].n_ids; id++)
-                                frame_write(&bytes, &(Frame){FRAME_REQUEST, FRAME_MORE, NONCE, id,
-                                                             payload, (uint32_t)rows[i].size});
+                                frame_write(&bytes,
+                                            &(Frame){FRAME_REQUEST,
+                                                     FRAME_MORE | (part > 0 ? FRAME_CONTINUED : 0),
+                                                     NONCE, id, payload, (uint32_t)rows[i].size});
                 raw_write(raw, &bytes);
                 EXPECT_INT(rows[i].about, raw->end.n_lost, rows[i].lost);
                 EXPECT_INT(rows[i].about, raw->end.n_messages, 0);
                 EXPECT_STR(rows[i].about, raw->end.why,
-                           rows[i].lost ? "the peer sent more than it had credit for" : "");
+                           rows[i].lost ? "the peer sent more than it may" : "");
         }
 }
 
@@ -583,7 +586,7 @@ static void test_incoming_is_given_back(void)
         raw = raw_new(&config);
         for (uint32_t id = 1; id <= 1100; id++) {
                 raw_frame(raw, FRAME_ANSWER, FRAME_MORE, NONCE, id, FRAME_PAYLOAD_MAX);
-                raw_frame(raw, FRAME_ANSWER, 0, NONCE, id, FRAME_PAYLOAD_MAX);
+                raw_frame(raw, FRAME_ANSWER, FRAME_CONTINUED, NONCE, id, FRAME_PAYLOAD_MAX);
         }
         EXPECT_INT("all", raw->end.n_messages, 1100);
         EXPECT_INT("none lost", raw->end.n_lost, 0);
@@ -596,9 +599,39 @@ static void test_mixed_parts(void)
         _cleanup_(raw_freep) Raw *raw = raw_new(&config);
 
         raw_frame(raw, FRAME_REQUEST, FRAME_MORE, NONCE, 1, 10);
-        raw_frame(raw, FRAME_ANSWER, 0, NONCE, 1, 10);
+        raw_frame(raw, FRAME_ANSWER, FRAME_CONTINUED, NONCE, 1, 10);
         EXPECT_INT("half a request, half an answer", raw->end.n_lost, 1);
         EXPECT_INT("is nothing", raw->end.n_messages, 0);
+}
+
+/* A message that was forgotten half-way: what is still on its way is no new one. */
+static void test_forgotten_parts(void)
+{
+        LinkConfig config = a_config();
+        _cleanup_(raw_freep) Raw *raw = NULL;
+
+        config.incoming_bytes_max = 64 * KIB;
+        raw = raw_new(&config);
+        for (uint32_t id = 1; id <= 1100; id++) {
+                raw_frame(raw, FRAME_ANSWER, FRAME_MORE, NONCE, id, 1000);
+                link_forget(raw->end.link, id);
+                raw_frame(raw, FRAME_ANSWER, FRAME_MORE | FRAME_CONTINUED, NONCE, id, 1000);
+        }
+        EXPECT_INT("none kept", raw->end.n_lost, 0);
+        raw_frame(raw, FRAME_ANSWER, 0, NONCE, 2000, 10);
+        EXPECT_INT("goes on", raw->end.n_messages, 1);
+}
+
+/* A first part where another is under way: the peer has begun anew. */
+static void test_begun_anew(void)
+{
+        const LinkConfig config = a_config();
+        _cleanup_(raw_freep) Raw *raw = raw_new(&config);
+
+        raw_frame(raw, FRAME_ANSWER, FRAME_MORE, NONCE, 1, 1000);
+        raw_frame(raw, FRAME_ANSWER, 0, NONCE, 1, 10);
+        EXPECT_INT("one", raw->end.n_messages, 1);
+        EXPECT_INT("the second", raw->end.heard[0].size, 10);
 }
 
 /* Nobody reads: what is held here has an end. */
@@ -802,7 +835,7 @@ static void test_port_both_ways(void)
         EXPECT_INT("large", send_filled(&raw->end, FRAME_ANSWER, 1, 200 * KIB), 0);
         EXPECT_INT("arrives", raw_read(raw), 200 * KIB);
         raw_frame(raw, FRAME_REQUEST, FRAME_MORE, NONCE, 1, 10);
-        raw_frame(raw, FRAME_ANSWER, 0, NONCE, 1, 10);
+        raw_frame(raw, FRAME_ANSWER, FRAME_CONTINUED, NONCE, 1, 10);
         EXPECT_INT("broken rules", raw->end.n_lost, 1);
         EXPECT("the link lives", raw->end.link != NULL);
         link_set_nonce(raw->end.link, NONCE); /* as the owner does */
@@ -849,6 +882,8 @@ int main(void)
         test_incoming_limits();
         test_incoming_is_given_back();
         test_mixed_parts();
+        test_forgotten_parts();
+        test_begun_anew();
         test_outgoing_limits();
         test_outgoing_count();
         test_credit();

@@ -424,14 +424,15 @@ static void take_welcome(Guest *guest, const char *payload, size_t size, Usec no
         WireError error;
 
         if (guest->state == GUEST_READY || !arena ||
-            tlv_read(arena, payload, size, &type_AgentHello, &hello, &error) < 0 ||
-            hello->protocol < PROTOCOL_MIN) {
+            tlv_read(arena, payload, size, &type_AgentHello, &hello, &error) < 0) {
                 arena_free(arena);
                 return;
         }
         arena_free(guest->hello_arena);
         guest->hello_arena = arena;
         guest->hello = hello;
+        if (hello->protocol < PROTOCOL_MIN)
+                hello->operations.n = 0; /* whatever it offers, we could not ask for it */
         take_facts(guest, hello);
         guest->offset = hello->clock - (int64_t)now;
         guest->vm->facts.known = true;

@@ -284,7 +284,15 @@ static VmConfig **find_config(Found *found, const char *uuid)
         return NULL;
 }
 
-static void find_file(Found *found, const char *path)
+/* Two files, one uuid: the machine that is there already stays. */
+static bool is_known(const Inventory *inventory, const VmConfig *config)
+{
+        const Vm *vm = find_uuid(inventory, config->uuid);
+
+        return vm && strcmp(vm->config->path, config->path) == 0;
+}
+
+static void find_file(const Inventory *inventory, Found *found, const char *path)
 {
         _cleanup_(vm_config_freep) VmConfig *config = NULL;
         VmConfig **other;
@@ -292,13 +300,20 @@ static void find_file(Found *found, const char *path)
         if (vm_config_load(path, &config) < 0)
                 return;
         other = find_config(found, config->uuid);
-        if (other)
-                log_error("%s: has the uuid of %s and is left out", path, (*other)->path);
-        else
+        if (!other) {
                 found->items[found->n++] = moved(config);
+                return;
+        }
+        if (is_known(inventory, config)) {
+                VmConfig *first = *other;
+
+                *other = config;
+                config = first;
+        }
+        log_error("%s: has the uuid of %s and is left out", config->path, (*other)->path);
 }
 
-static int find_files(const char *directory, Found *found)
+static int find_files(const Inventory *inventory, const char *directory, Found *found)
 {
         _cleanup_(freep) char *pattern = NULL;
         glob_t paths = {0};
@@ -313,7 +328,7 @@ static int find_files(const char *directory, Found *found)
                 return r == GLOB_NOMATCH ? 0 : -EIO;
         found->items = calloc(paths.gl_pathc, sizeof(*found->items));
         for (size_t i = 0; found->items && i < paths.gl_pathc; i++)
-                find_file(found, paths.gl_pathv[i]);
+                find_file(inventory, found, paths.gl_pathv[i]);
         globfree(&paths);
         return found->items ? 0 : -ENOMEM;
 }
@@ -325,7 +340,7 @@ int inventory_load(Inventory *inventory, const char *directory, Usec now)
         Vm *vm, *next;
         int r;
 
-        r = find_files(directory, &found);
+        r = find_files(inventory, directory, &found);
         if (r < 0)
                 return r;
         for (vm = TAILQ_FIRST(&inventory->vms); vm; vm = next) {

@@ -2,6 +2,7 @@
 import contextlib
 import itertools
 import os
+import shutil
 import sys
 import tempfile
 import threading
@@ -9,7 +10,7 @@ import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "kit"))
 
-from guestops import ROOT, Daemon, Guest, Vm, auth, spec, tail, wait_for  # noqa: E402
+from guestops import ROOT, SANITIZER, Daemon, Guest, Vm, auth, spec, tail, wait_for  # noqa: E402
 
 VM_UUID = "4c4c4544-0031-4210-8031-b2c04f4d4d32"
 
@@ -41,6 +42,12 @@ class Environment:
         if self.daemon:
             self.daemon.remove()
         if self.guest:
+            # All that agents have said in any boot is there, too.
+            said = tail(self.guest.path("console.log"), 10 ** 6)
+            found = SANITIZER.search(said)
+            if found and not problem:
+                problem = "a sanitizer complains about the agent:\n" + \
+                    said[found.start():][:4000]
             self.guest.stop()
         return problem
 
@@ -216,5 +223,5 @@ class GuestCase(unittest.TestCase):
     def temporary(self):
         """A short path on this machine, for sockets."""
         directory = tempfile.mkdtemp(prefix="go-", dir="/tmp")
-        self.addCleanup(lambda: __import__("shutil").rmtree(directory, ignore_errors=True))
+        self.addCleanup(shutil.rmtree, directory, ignore_errors=True)
         return directory

@@ -15,6 +15,7 @@ MAGIC = b"\xc7GO\n"
 HEADER = struct.Struct("<4sBBHQIII")  # then the CRC of all that
 HELLO, WELCOME, ANNOUNCE, PING, PONG, REQUEST, ANSWER, CONFIRM, GO, CANCEL, CREDIT = range(1, 12)
 MORE = 1
+CONTINUED = 2
 PAYLOAD_MAX = 32768
 
 FORM_BOOL, FORM_LONG, FORM_STRING, FORM_OBJECTS = 1, 5, 7, 15
@@ -28,7 +29,8 @@ def frame(kind, payload=b"", nonce=0, id=0, flags=0):
 def frames(kind, payload, nonce, id):
     """One message, cut as a link cuts it (no more of it than its first credit)."""
     parts = [payload[i:i + PAYLOAD_MAX] for i in range(0, len(payload), PAYLOAD_MAX)] or [b""]
-    return b"".join(frame(kind, part, nonce, id, MORE if i + 1 < len(parts) else 0)
+    return b"".join(frame(kind, part, nonce, id,
+                          (MORE if i + 1 < len(parts) else 0) | (CONTINUED if i else 0))
                     for i, part in enumerate(parts))
 
 
@@ -95,14 +97,19 @@ class FakeAgent:
     """Listens on a UNIX socket, as an agent for provider "local" does.
 
     on_request(agent, id, operation) is called for each request that has been
-    put together; it sends what it likes. welcome: bytes of the answer to a
-    hello, or None to stay silent.
+    put together, on_go(agent, id) when the host has said "go"; they send what
+    they like. A hello is answered by welcome(**hello), by the bytes of
+    answer_hello, or not at all if silent.
     """
 
-    def __init__(self, path, on_request=None, **hello):
+    def __init__(self, path, on_request=None, on_go=None, silent=False, answer_hello=None,
+                 **hello):
         self.instance = os.urandom(16).hex()
         self.on_request = on_request or (lambda *_: None)
-        self.welcome = welcome(self.instance, **hello)
+        self.on_go = on_go or (lambda *_: None)
+        self.welcome = None if silent else welcome(self.instance, **hello) \
+            if answer_hello is None else answer_hello
+        self.gone = []      # ids that were confirmed by a GO
         self.requests = []  # (id, operation)
         self.kinds = []     # of every frame that came
         self.nonce = 0
@@ -184,7 +191,5 @@ class FakeAgent:
                 self.requests.append((id, operation))
                 self.on_request(self, id, operation)
             elif kind == GO:
-                self.on_go(id)
-
-    def on_go(self, id):
-        """Overridden where a test wants to know."""
+                self.gone.append(id)
+                self.on_go(self, id)

@@ -1,0 +1,238 @@
+#!/usr/bin/env python3
+"""Writes the seeds of the fuzz targets below corpus/. Each is small and says one thing."""
+
+import os
+import struct
+import zlib
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+
+
+def save(target, name, data):
+    path = os.path.join(HERE, 'corpus', target)
+    os.makedirs(path, exist_ok=True)
+    with open(os.path.join(path, name), 'wb') as file:
+        file.write(data)
+
+
+# json: the first byte chooses the type, as in fuzz-json.c
+
+VM = '"vm":{"type":"VirtualMachine","value":"vm-1"}'
+VM_TAGGED = '"vm":{"_typeName":"ManagedObjectReference","type":"VirtualMachine","value":"vm-1"}'
+AUTH = ('"auth":{"_typeName":"NamePasswordAuthentication","interactiveSession":false,'
+        '"username":"root","password":"p\\u00e4\\"ss"}')
+SPEC = '"spec":{"programPath":"/bin/sh","arguments":"-c true"}'
+SPEC_LONG = ('"spec":{"_typeName":"GuestProgramSpec","programPath":"/bin/sh","arguments":"",'
+             '"workingDirectory":"/","envVariables":["A=1","B=\u00e4",""]}')
+SPEC_WINDOWS = ('"spec":{"programPath":"p","arguments":"","startMinimized":true,'
+                '"_typeName":"GuestWindowsProgramSpec"}')
+
+
+def arg(value):
+    return '{"key":"k","arg":[{"_typeName":"KeyAnyValue","key":"a","value":' + value + '}]}'
+
+
+def box(name, value):
+    return arg('{"_typeName":"%s","_value":%s}' % (name, value))
+
+
+JSON = {
+    'start': (0, '{%s,%s,%s}' % (VM, AUTH, SPEC)),
+    'start-tagged': (0, '{"_typeName":"StartProgramInGuest",%s,%s,%s}' %
+                     (VM_TAGGED, AUTH, SPEC_LONG)),
+    'start-windows': (0, '{%s,%s,%s}' % (SPEC_WINDOWS, AUTH, VM)),
+    'start-null': (0, '{%s,%s,"spec":null}' % (VM, AUTH)),
+    'auth-abstract': (0, '{%s,"auth":{"_typeName":"GuestAuthentication"}}' % VM),
+    'auth-unnamed': (0, '{%s,"auth":{"interactiveSession":true}}' % VM),
+    'auth-saml': (0, '{%s,%s,"auth":{"_typeName":"SAMLTokenAuthentication",'
+                     '"interactiveSession":true,"token":"t","username":null}}' % (VM, SPEC)),
+    'vm-server': (1, '{%s,"vm":{"type":"V","value":"v","serverGuid":"g"}}' % AUTH),
+    'list': (1, '{%s,%s}' % (VM, AUTH)),
+    'list-pids': (1, '{%s,%s,"pids":[1,-0,9223372036854775807,-9223372036854775808]}' %
+                  (VM, AUTH)),
+    'list-fraction': (1, '{%s,%s,"pids":[1.5,1e3]}' % (VM, AUTH)),
+    'login': (2, '{"userName":"u","password":"p","locale":"en"}'),
+    'login-empty': (2, ''),
+    'login-twice': (2, '{"userName":"u","userName":"u","password":"p"}'),
+    'login-unknown': (2, '{"userName":"u","password":"p","\u00e4\u20ac\U0001f600":1}'),
+    'login-escapes': (2, '{"userName":"\\b\\f\\n\\r\\t\\/\\\\\\"\\ud83d\\ude00","password":""}'),
+    'login-nul': (2, '{"userName":"a\\u0000b","password":""}'),
+    'active': (3, '{"sessionID":"52b5","userName":"u"}'),
+    'nothing': (4, '{}'),
+    'nothing-array': (4, '[]'),
+    'any-string': (5, box('string', '"x"')),
+    'any-boolean': (5, box('boolean', 'true')),
+    'any-int': (5, box('int', '-1')),
+    'any-long': (5, box('long', '300')),
+    'any-time': (5, box('dateTime', '"2022-12-12T12:48:35.473645+01:00"')),
+    'any-longs': (5, box('ArrayOfLong', '[1,2]')),
+    'any-strings': (5, box('ArrayOfString', '["Folder","Datacenter"]')),
+    'any-references': (5, box('ArrayOfManagedObjectReference',
+                              '[{"type":"Task","value":"task-1"}]')),
+    'any-reference': (5, arg('{"_typeName":"ManagedObjectReference","type":"T","value":"v"}')),
+    'any-reference-boxed': (5, box('ManagedObjectReference', '{"type":"T","value":"v"}')),
+    'any-object': (5, arg('{"_typeName":"NotSupported","faultCause":'
+                          '{"_typeName":"FileNotFound","file":"f"}}')),
+    'session': (6, '{"key":"k","userName":"u","fullName":"f","loginTime":"1970-01-01T00:00:00Z",'
+                   '"lastActiveTime":"2022-12-12T11:48:35.5Z","locale":"en","messageLocale":"en",'
+                   '"extensionSession":false,"ipAddress":"::1","userAgent":"a","callCount":7}'),
+    'runtime': (7, '{"connectionState":"c","powerState":"poweredOn","faultToleranceState":"f",'
+                   '"toolsInstallerMounted":false,"numMksConnections":0,'
+                   '"recordReplayState":"inactive","onlineStandby":false,'
+                   '"consolidationNeeded":true}'),
+    'guest': (8, '{"guestState":"running","guestOperationsReady":false,"hostName":null}'),
+    'fault': (9, '{"file":"f","faultMessage":[{"_typeName":"LocalizableMessage","key":"k"}]}'),
+}
+for name, (choice, text) in JSON.items():
+    save('json', name, bytes([choice]) + text.encode())
+save('json', 'login-latin1', b'\x02{"userName":"\xe4","password":""}')
+
+
+# tlv: the first byte chooses the type, as in fuzz-tlv.c
+
+def element(tag, value):
+    return struct.pack('<HI', tag, len(value)) + value
+
+
+def named(name, *members):
+    return bytes([len(name)]) + name.encode() + b''.join(members)
+
+
+def number(value):
+    return struct.pack('<q', value)
+
+
+def boxed(form, *values):
+    return bytes([form]) + b''.join(element(1, value) for value in values)
+
+
+REFERENCE = named('VirtualMachine', b'vm-1')
+PASSWORD = named('NamePasswordAuthentication', element(1, b'\0'), element(0x101, b'root'),
+                 element(0x102, b'secret'))
+PROGRAM = named('GuestProgramSpec', element(1, b'/bin/sh'), element(2, b''), element(3, b'/'),
+                element(4, b'A=1'), element(4, b'B=2'))
+PROCESS = (element(1, b'sh'), element(2, number(7)), element(3, b'root'), element(4, b'sh -c x'),
+           element(5, number(1670845715473645)))
+ENDED = PROCESS + (element(6, number(1670845715473646)), element(7, struct.pack('<i', 127)))
+START = element(1, REFERENCE) + element(2, PASSWORD) + element(3, PROGRAM)
+FILE = named('FileNotFound', element(0x201, b'/bin/nope'))
+HELLO = (element(1, struct.pack('<i', 1)) + element(2, b'0.1.0') + element(3, b'0123456789abcdef') +
+         element(4, b'boot') + element(5, number(1)))
+
+
+def request(params):
+    return (element(1, b'StartProgramInGuest') + element(2, b'i') + element(3, b'r') +
+            element(4, number(99)) + element(5, params))
+
+
+TLV = {
+    'host-hello': (0, element(1, b'uuid') + element(2, b'0.1.0')),
+    'host-hello-newer': (0, element(1, b'uuid') + element(9, b'new') + element(0x103, b'') +
+                         element(2, b'0.2.0')),
+    'host-hello-twice': (0, element(1, b'a') + element(1, b'a') + element(2, b'')),
+    'agent-hello': (1, HELLO),
+    'agent-hello-whole': (1, HELLO + element(6, b'StartProgramInGuest') + element(7, b'x') +
+                          element(6, b'ListProcessesInGuest') + element(8, b'h') + element(9, b'')),
+    'clock': (2, element(1, number(-1))),
+    'clock-short': (2, element(1, b'\0\0\0\0')),
+    'request-start': (3, request(b'\x1eStartProgramInGuestRequestType' + START)),
+    'request-list': (3, request(named('ListProcessesInGuestRequestType', element(1, REFERENCE),
+                                      element(2, PASSWORD), element(3, number(1)),
+                                      element(3, number(7))))),
+    'request-nothing': (3, request(named('NoParameters'))),
+    'request-abstract': (3, request(named('GuestAuthentication'))),
+    'answer-void': (4, b''),
+    'answer-pid': (4, element(1, boxed(5, number(4242)))),
+    'answer-bool': (4, element(1, boxed(1, b'\1'))),
+    'answer-optional': (4, element(1, boxed(4, b'\0\0\0\0'))),
+    'answer-text': (4, element(1, boxed(7, 'ä€'.encode()))),
+    'answer-time': (4, element(1, boxed(8, number(0)))),
+    'answer-reference': (4, element(1, boxed(9, REFERENCE))),
+    'answer-object': (4, element(1, boxed(10, named('GuestProcessInfo', *ENDED)))),
+    'answer-longs': (4, element(1, boxed(12, number(1), number(2)))),
+    'answer-strings': (4, element(1, boxed(13, b'', b'x'))),
+    'answer-references': (4, element(1, boxed(14, REFERENCE))),
+    'answer-list': (4, element(1, boxed(15, named('GuestProcessInfo', *PROCESS),
+                                        named('GuestProcessInfo', *ENDED)))),
+    'answer-empty-list': (4, element(1, boxed(15))),
+    'answer-two-values': (4, element(1, boxed(1, b'\1', b'\1'))),
+    'answer-form-255': (4, element(1, b'\xff')),
+    'answer-fault': (4, element(2, FILE) + element(3, b'File /bin/nope was not found')),
+    'answer-fault-cause': (4, element(2, named('InvalidGuestLogin', element(1, FILE)))),
+    'question': (5, element(1, b'root') + element(2, b'secret')),
+    'verdict': (6, element(1, struct.pack('<i', -13)) + element(2, number(2000000)) +
+                element(3, b'pam') + element(5, number(0)) + element(6, number(0)) +
+                element(7, number(4)) + element(7, number(27)) + element(9, b'A=1')),
+    'message': (7, element(1, b'k') + element(2, named('KeyAnyValue', element(1, b'1'), element(
+        2, boxed(7, b'x')))) + element(3, b'm')),
+    'message-deep': (7, element(1, b'k') + element(2, named('KeyAnyValue', element(1, b'1'), element(
+        2, boxed(15, named('KeyAnyValue', element(1, b'2'), element(2, boxed(6, number(1)))))))) ),
+    'process': (8, b''.join(ENDED)),
+    'start': (9, START),
+    'power-state': (10, element(0x301, b'poweredOn') + element(0x302, b'suspended')),
+}
+for name, (choice, data) in TLV.items():
+    save('tlv', name, bytes([choice]) + data)
+
+
+# frame: the first byte says how the rest is cut, as in fuzz-frame.c
+
+def frame(kind, ident=1, payload=b'', flags=0, nonce=1, version=1, size=None):
+    head = b'\xc7GO\n' + struct.pack('<BBHQIII', version, kind, flags, nonce, ident,
+                                     len(payload) if size is None else size, zlib.crc32(payload))
+    return head + struct.pack('<I', zlib.crc32(head)) + payload
+
+
+WHOLE = frame(6, 7, b'payload')
+FRAME = {
+    'nothing': (0, b''),
+    'hello': (0, frame(1, 0, element(1, b'uuid') + element(2, b'0.1.0'))),
+    'announce': (0, frame(3, 0, nonce=0)),
+    'two': (0, WHOLE + frame(5)),
+    'two-in-bytes': (1, WHOLE + frame(5)),
+    'two-in-sevens': (7, WHOLE + frame(5)),
+    'parts': (33, frame(7, 1, b'a' * 100, 1) + frame(7, 2, b'b', 0) + frame(7, 1, b'c')),
+    'credit': (0, frame(11, 1, b'\0\0\4\0')),
+    'newer-kind': (0, frame(99, 1, b'new', 0xffff)),
+    'newer-version': (0, frame(5, version=2) + frame(5)),
+    'text-before': (0, b'login: ' + WHOLE),
+    'text-between': (5, WHOLE + b'\r\nlogin: ' + WHOLE),
+    'magic-alone': (0, b'\xc7GO\n'),
+    'magic-again': (3, b'\xc7\xc7GO\xc7GO\n\xc7' + WHOLE),
+    'half': (0, WHOLE[:20]),
+    'half-and-whole': (0, WHOLE[:35] + frame(5) + frame(4)),
+    'half-large': (16, frame(7, 1, b'x' * 300)[:100] + WHOLE * 3),
+    'bad-header': (0, WHOLE[:16] + b'\xff' + WHOLE[17:] + WHOLE),
+    'bad-payload': (0, WHOLE[:-1] + b'?' + WHOLE),
+    'too-large': (0, frame(7, size=32769) + WHOLE),
+    'far-too-large': (0, frame(7, size=0xffffffff) + WHOLE),
+    'in-a-frame': (0, frame(6, 1, WHOLE) + WHOLE),
+    'in-a-broken-frame': (0, frame(6, 1, WHOLE)[:-1] + b'?' + WHOLE),
+    'empty-many': (64, b''.join(frame(4, ident) for ident in range(20))),
+}
+for name, (choice, data) in FRAME.items():
+    save('frame', name, bytes([choice]) + data)
+
+
+# link: the first byte is the mode, then frames in short, as in fuzz-link.c
+
+def short(kind, ident=1, payload=b'', flags=0):
+    return struct.pack('<BBBH', kind, flags, ident, len(payload)) + payload
+
+
+LINK = {
+    'nothing': (0, b''),
+    'ping': (0, short(4)),
+    'hello-and-request': (0, short(1, 0, b'h') + short(6, 1, b'request')),
+    'parts': (0, short(6, 1, b'a' * 900, 1) + short(6, 2, b'b') + short(6, 1, b'c' * 900)),
+    'too-many-parts': (0, short(6, 1, b'a' * 2000, 1) * 3),
+    'mixed': (0, short(6, 1, b'a', 1) + short(7, 1, b'b')),
+    'cancel': (0, short(6, 1, b'a' * 500) + short(10, 1) + short(6, 1, b'b', 1) + short(10, 1)),
+    'close': (0, short(6, 1, b'a' * 500) + short(9) + short(4)),
+    'credit': (0, short(6, 1, b'a' * 3000) + short(11, 1, b'\0\0\4\0')),
+    'raw': (0, short(0xff, 0, b'login: ' + WHOLE) + short(4)),
+    'other-nonce': (0, short(4, 1, b'', 2) + short(3, 0, b'', 2)),
+    'port': (1, short(1, 0, b'h') + short(6, 1, b'a', 1) + short(7, 1, b'b') + short(4)),
+}
+for name, (choice, data) in LINK.items():
+    save('link', name, bytes([choice]) + data)
