@@ -4,6 +4,7 @@
 #include "agent/login-helper.h"
 #include "base/log.h"
 
+#include <fcntl.h>
 #include <getopt.h>
 #include <signal.h>
 #include <stdio.h>
@@ -127,6 +128,20 @@ static void raise_limits(void)
         }
 }
 
+/* Whoever starts us without them must not have a pipe of ours take their place. */
+static int open_standard_descriptors(void)
+{
+        int fd;
+
+        do
+                fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+        while (fd >= 0 && fd <= STDERR_FILENO);
+        if (fd < 0)
+                return -errno;
+        fd_close(fd);
+        return 0;
+}
+
 static int run(const Options *options)
 {
         static const int signals[] = {SIGINT, SIGTERM};
@@ -135,6 +150,9 @@ static int run(const Options *options)
         AgentConfig *config = NULL;
         int r;
 
+        r = open_standard_descriptors();
+        if (r < 0)
+                return r;
         (void)signal(SIGPIPE, SIG_IGN);
         (void)prctl(PR_SET_DUMPABLE, 0); /* passwords pass through here: no core, no debugger */
         raise_limits();

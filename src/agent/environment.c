@@ -5,12 +5,14 @@
 #define PATH_USER    "/usr/local/bin:/usr/bin:/bin"
 #define PATH_ROOT    "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 #define ENTRIES_MAX  256
+#define ENTRIES_OWN  8 /* kept free for those that say who the user is */
 #define ENVIRONMENT  "/etc/environment"
 #define LOGIN_DEFS   "/etc/login.defs"
 #define LINE_MAX_LEN 4096
 
 /* Sets NAME=value, in place of an entry with that name. */
-static int set(Arena *arena, WireStrings *list, const char *name, size_t n_name, const char *value)
+static int set(Arena *arena, WireStrings *list, size_t max, const char *name, size_t n_name,
+               const char *value)
 {
         char *entry = arena_printf(arena, "%.*s=%s", (int)n_name, name, value);
 
@@ -21,7 +23,7 @@ static int set(Arena *arena, WireStrings *list, const char *name, size_t n_name,
                         list->items[i] = entry;
                         return 0;
                 }
-        if (list->n < ENTRIES_MAX)
+        if (list->n < max)
                 list->items[list->n++] = entry;
         return 0;
 }
@@ -62,7 +64,7 @@ static int set_path(Arena *arena, WireStrings *list, uid_t uid)
         }
         if (file)
                 (void)fclose(file);
-        return set(arena, list, "PATH", 4, path);
+        return set(arena, list, ENTRIES_MAX, "PATH", 4, path);
 }
 
 static void unquote(char **value)
@@ -92,7 +94,7 @@ static int set_from_file(Arena *arena, WireStrings *list)
                         continue;
                 *value++ = '\0';
                 unquote(&value);
-                r = set(arena, list, name, strlen(name), value);
+                r = set(arena, list, ENTRIES_MAX - ENTRIES_OWN, name, strlen(name), value);
         }
         if (file)
                 (void)fclose(file);
@@ -120,6 +122,6 @@ int environment_make(Arena *arena, const char *name, uid_t uid, const char *home
         if (r >= 0)
                 r = set_from_file(arena, ret);
         for (size_t i = 0; r >= 0 && i < ELEMENTS(own); i++)
-                r = set(arena, ret, own[i].name, strlen(own[i].name), own[i].value);
+                r = set(arena, ret, ENTRIES_MAX, own[i].name, strlen(own[i].name), own[i].value);
         return r;
 }

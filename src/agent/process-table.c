@@ -65,7 +65,7 @@ static ProcessRecord *oldest_ended(const ProcessTable *table)
         ProcessRecord *record, *oldest = NULL;
 
         TAILQ_FOREACH (record, &table->records, entry)
-                if (!record->running && (!oldest || record->forget_at < oldest->forget_at))
+                if (!record->running && (!oldest || record->ended_at < oldest->ended_at))
                         oldest = record;
         return oldest;
 }
@@ -158,9 +158,13 @@ void process_table_reap(ProcessTable *table, Usec now)
 
 Usec process_table_next_reap(const ProcessTable *table)
 {
-        const ProcessRecord *oldest = oldest_ended(table);
+        const ProcessRecord *record;
+        Usec next = USEC_NEVER;
 
-        return oldest ? oldest->forget_at + 1 : USEC_NEVER;
+        TAILQ_FOREACH (record, &table->records, entry)
+                if (!record->running && record->forget_at < next)
+                        next = record->forget_at + 1;
+        return next;
 }
 
 ProcessRecord *process_table_next(ProcessTable *table, ProcessRecord *record)

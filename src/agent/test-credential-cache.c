@@ -13,6 +13,12 @@
 
 static Loop *loop;
 
+/* A check that has taken no time. */
+static void put(CredentialCache *cache, const char *user, const char *password, Usec now)
+{
+        credential_cache_put(cache, user, password, credential_cache_generation(cache), now);
+}
+
 /* Return: a watch on what the cache watches. */
 static int watch_system(void)
 {
@@ -55,7 +61,7 @@ static unsigned int play_ask(CredentialCache *cache, const void *row)
 {
         const Ask *ask = row;
 
-        credential_cache_put(cache, "alice", "secret", credential_cache_generation(cache), START);
+        put(cache, "alice", "secret", START);
         return credential_cache_has(cache, ask->user, ask->password, ask->asked);
 }
 
@@ -94,9 +100,9 @@ static unsigned int play_empty(CredentialCache *cache, const void *row)
 /* Bits: alice's first password, her second, bob's. */
 static unsigned int play_drop(CredentialCache *cache, const void *row)
 {
-        credential_cache_put(cache, "alice", "first", credential_cache_generation(cache), START);
-        credential_cache_put(cache, "alice", "second", credential_cache_generation(cache), START);
-        credential_cache_put(cache, "bob", "first", credential_cache_generation(cache), START);
+        put(cache, "alice", "first", START);
+        put(cache, "alice", "second", START);
+        put(cache, "bob", "first", START);
         if (row)
                 credential_cache_drop(cache, row);
         return credential_cache_has(cache, "alice", "first", START) |
@@ -108,9 +114,8 @@ static unsigned int play_drop(CredentialCache *cache, const void *row)
 static unsigned int play_again(CredentialCache *cache, const void *row)
 {
         (void)row;
-        credential_cache_put(cache, "alice", "secret", credential_cache_generation(cache), START);
-        credential_cache_put(cache, "alice", "secret", credential_cache_generation(cache),
-                             START + 10);
+        put(cache, "alice", "secret", START);
+        put(cache, "alice", "secret", START + 10);
         return credential_cache_has(cache, "alice", "secret", START + KEEP + 9) |
                (unsigned int)credential_cache_has(cache, "alice", "secret", START + KEEP + 10) << 1;
 }
@@ -121,15 +126,27 @@ static unsigned int play_configure(CredentialCache *cache, const void *row)
         unsigned int known;
 
         (void)row;
-        credential_cache_put(cache, "alice", "secret", credential_cache_generation(cache), START);
+        put(cache, "alice", "secret", START);
         credential_cache_configure(cache, 2 * KEEP);
         known = credential_cache_has(cache, "alice", "secret", START);
-        credential_cache_put(cache, "alice", "secret", credential_cache_generation(cache), START);
+        put(cache, "alice", "secret", START);
         return known | (unsigned int)credential_cache_has(cache, "alice", "secret", START) << 1 |
                (unsigned int)credential_cache_has(cache, "alice", "secret", START + KEEP) << 2;
 }
 
-/* Return: how many of as many as fit and @row more are known; the bit above, whether it is so. */
+/* All was forgotten while PAM was still asked: what it says then is of yesterday. */
+static unsigned int play_stale(CredentialCache *cache, const void *row)
+{
+        uint64_t generation = credential_cache_generation(cache);
+        unsigned int same = credential_cache_generation(cache) == generation;
+
+        (void)row;
+        credential_cache_configure(cache, KEEP);
+        credential_cache_put(cache, "alice", "secret", generation, START);
+        return same | (unsigned int)credential_cache_has(cache, "alice", "secret", START) << 1;
+}
+
+/* Return: how many of as many as fit and @row more are known, or 1000 for the wrong ones. */
 static unsigned int play_many(CredentialCache *cache, const void *row)
 {
         const unsigned int more = *(const unsigned int *)row, all = CREDENTIAL_CACHE_MAX + more;
@@ -138,8 +155,7 @@ static unsigned int play_many(CredentialCache *cache, const void *row)
 
         for (unsigned int i = 0; i < all; i++) {
                 (void)snprintf(user, sizeof(user), "user%u", i);
-                credential_cache_put(cache, user, "secret", credential_cache_generation(cache),
-                                     START + i);
+                put(cache, user, "secret", START + i);
         }
         for (unsigned int i = 0; i < all; i++) {
                 bool has;
@@ -148,7 +164,7 @@ static unsigned int play_many(CredentialCache *cache, const void *row)
                 has = credential_cache_has(cache, user, "secret", START + all);
                 known += has;
                 if (has != (i >= more))
-                        return 1000 + i;
+                        return 1000;
         }
         return known;
 }
@@ -168,6 +184,7 @@ int main(void)
         EXPECT_INT("put again", undisturbed(play_again, KEEP, NULL), 1);
         EXPECT_INT("another time", undisturbed(play_configure, KEEP, NULL), 6);
         EXPECT_INT("a time instead of none", undisturbed(play_configure, 0, NULL), 6);
+        EXPECT_INT("a stale check", undisturbed(play_stale, KEEP, NULL), 1);
         for (size_t i = 0; i < ELEMENTS(more); i++)
                 EXPECT_INT("the oldest give way", undisturbed(play_many, KEEP, &more[i]),
                            CREDENTIAL_CACHE_MAX);

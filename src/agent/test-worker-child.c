@@ -83,17 +83,20 @@ static void run_task(const char *about, const WorkerTask *task, Outcome *outcome
         _cleanup_(loop_freep) Loop *loop = NULL;
         const WorkerCallbacks callbacks = {on_answer, on_exit_status, outcome};
         Worker *worker = NULL;
+        Workers workers;
 
         if (loop_new(&loop) < 0)
                 abort();
+        workers_init(&workers, loop);
         outcome->loop = loop;
-        EXPECT_INT(about, worker_start(loop, task, &callbacks, &worker), 0);
+        EXPECT_INT(about, worker_start(&workers, task, &callbacks, &worker), 0);
         EXPECT_INT(about, loop_run(loop), 0);
         EXPECT_INT(about, outcome->n_answers, 1);
         EXPECT_INT(about, outcome->n_exits, 1);
         EXPECT(about, outcome->answer_first);
         EXPECT(about, outcome->same_pid);
         EXPECT_INT(about, waitpid(outcome->pid, NULL, WNOHANG), -1);
+        EXPECT(about, TAILQ_EMPTY(&workers.list));
 }
 
 /* what children do */
@@ -226,7 +229,7 @@ static void test_failures(void)
                 const void *argument;
                 Usec deadline;
                 int result;
-                bool killed;
+                bool killed; /* if not, it is when it happens to be late */
         } rows[] = {
                 {"hangs", hang, NULL, 50 * USEC_PER_MSEC, -ETIMEDOUT, true},
                 {"has no time at all", hang, NULL, 0, -ETIMEDOUT, true},
@@ -246,7 +249,7 @@ static void test_failures(void)
 
                 run_task(rows[i].about, &task, &outcome);
                 EXPECT_INT(rows[i].about, outcome.result, rows[i].result);
-                EXPECT(rows[i].about, (WIFSIGNALED(outcome.status) != 0) == rows[i].killed);
+                EXPECT(rows[i].about, WIFSIGNALED(outcome.status) || !rows[i].killed);
         }
 }
 
@@ -381,17 +384,16 @@ static void test_descriptors(void)
 
 typedef struct Watch {
         LoopTimer timer;
-        Loop *loop;
+        Workers *workers;
 } Watch;
 
-static int quit_without_children(LoopTimer *timer, Usec now)
+static int quit_without_workers(LoopTimer *timer, Usec now)
 {
-        Loop *loop = container_of(timer, Watch, timer)->loop;
-        siginfo_t info;
+        const Workers *workers = container_of(timer, Watch, timer)->workers;
 
-        if (waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) == 0)
-                return loop_timer_set(loop, timer, now + USEC_PER_MSEC);
-        loop_quit(loop);
+        if (!TAILQ_EMPTY(&workers->list))
+                return loop_timer_set(workers->loop, timer, now + USEC_PER_MSEC);
+        loop_quit(workers->loop);
         return 0;
 }
 
@@ -417,16 +419,19 @@ static void test_forget(void)
                         .argument = "exit 0",
                         .deadline_usec = rows[i].deadline,
                 };
-                Watch watch = {.timer.on_due = quit_without_children};
+                Watch watch = {.timer.on_due = quit_without_workers};
                 Worker *worker = NULL;
+                Workers workers;
 
                 EXPECT_INT(rows[i].about, loop_new(&loop), 0);
-                watch.loop = loop;
-                EXPECT_INT(rows[i].about, worker_start(loop, &task, &callbacks, &worker), 0);
+                workers_init(&workers, loop);
+                watch.workers = &workers;
+                EXPECT_INT(rows[i].about, worker_start(&workers, &task, &callbacks, &worker), 0);
                 worker_forget(worker);
                 loop_timer_set(loop, &watch.timer, 0);
                 EXPECT_INT(rows[i].about, loop_run(loop), 0);
                 EXPECT_INT(rows[i].about, outcome.n_answers + outcome.n_exits, 0);
+                EXPECT_INT(rows[i].about, waitpid(-1, NULL, WNOHANG), -1);
         }
 }
 
@@ -458,10 +463,12 @@ static void test_hand_over(void)
                 .argument = "exit 3",
                 .deadline_usec = PATIENCE_USEC,
         };
+        Workers workers;
 
         EXPECT_INT("loop", loop_new(&loop), 0);
         over.first.loop = over.second.loop = loop;
-        EXPECT_INT("start", worker_start(loop, &task, &callbacks, &over.worker), 0);
+        workers_init(&workers, loop);
+        EXPECT_INT("start", worker_start(&workers, &task, &callbacks, &over.worker), 0);
         EXPECT_INT("run", loop_run(loop), 0);
         EXPECT_INT("one has the answer", over.first.n_answers, 1);
         EXPECT_INT("and not the end", over.first.n_exits, 0);
@@ -471,6 +478,49 @@ static void test_hand_over(void)
         EXPECT_INT("its status", WEXITSTATUS(over.second.status), 3);
         outcome_done(&over.first);
         outcome_done(&over.second);
+}
+
+/* The agent ends, and what it has started goes on. */
+static void test_all_done(void)
+{
+        _cleanup_(loop_freep) Loop *loop = NULL;
+        _cleanup_(outcome_done) Outcome outcome = {0};
+        const WorkerCallbacks callbacks = {on_answer, on_exit_status, &outcome};
+        const struct {
+                const char *about;
+                const char *command;
+                int code;
+        } rows[] = {
+                {"one", "exit 3", 3},
+                {"two", "exit 4", 4},
+        };
+        int codes = 0, status = 0;
+        Workers workers;
+
+        EXPECT_INT("loop", loop_new(&loop), 0);
+        workers_init(&workers, loop);
+        workers_done(&workers);
+        for (size_t i = 0; i < ELEMENTS(rows); i++) {
+                const WorkerTask task = {
+                        .who = &self,
+                        .run = shell,
+                        .argument = rows[i].command,
+                        .deadline_usec = PATIENCE_USEC,
+                };
+                Worker *worker = NULL;
+
+                EXPECT_INT(rows[i].about, worker_start(&workers, &task, &callbacks, &worker), 0);
+                codes += rows[i].code;
+        }
+        workers_done(&workers);
+        EXPECT("none is left", TAILQ_EMPTY(&workers.list));
+        EXPECT_INT("nobody is called back", outcome.n_answers + outcome.n_exits, 0);
+        for (size_t i = 0; i < ELEMENTS(rows); i++) {
+                EXPECT("they are children still", waitpid(-1, &status, 0) > 0);
+                EXPECT("and were not killed", WIFEXITED(status));
+                codes -= WEXITSTATUS(status);
+        }
+        EXPECT_INT("each did its own", codes, 0);
 }
 
 /* who it is */
@@ -585,6 +635,7 @@ int main(void)
         test_descriptors();
         test_forget();
         test_hand_over();
+        test_all_done();
         test_refused();
         test_identity();
         (void)unlink(path);

@@ -15,17 +15,15 @@ typedef struct PendingLogin {
         Call *call; /* NULL where the client has left */
 } PendingLogin;
 
-static int open_session(Service *service, Call *call, Usec now)
+static int open_session(Service *service, Call *call, const UserRole *role, Usec now)
 {
         const LoginRequestType *args = call->params;
         const UserSession *described;
         Session *session = NULL;
         int r;
 
-        r = session_open(service->sessions, args->user_name,
-                         users_role(service->users, args->user_name), call->address,
-                         call->user_agent, args->locale ? args->locale : "en", clock_realtime(),
-                         now, &session);
+        r = session_open(service->sessions, args->user_name, role, call->address, call->user_agent,
+                         args->locale ? args->locale : "en", clock_realtime(), now, &session);
         if (r == -EUSERS)
                 return call_fault(call, FAULT_SYSTEM_ERROR, "too many sessions",
                                   "Too many sessions are open; log out of one, or wait until one "
@@ -42,20 +40,22 @@ static int open_session(Service *service, Call *call, Usec now)
         return 0;
 }
 
+/* The users may have been read anew while the password was hashed. */
 static int finish_login(Service *service, Call *call, bool accepted, Usec now)
 {
         const LoginRequestType *args = call->params;
+        const UserRole *role = users_role(service->users, args->user_name);
 
-        if (!accepted || !users_role(service->users, args->user_name)) {
+        if (!accepted || !role) {
                 log_warning("login of '%.64s' from %s refused", args->user_name, call->address);
                 return call_fault(call, FAULT_INVALID_LOGIN, NULL,
                                   "Cannot complete login due to an incorrect user name or "
                                   "password.");
         }
-        if (!role_has(users_role(service->users, args->user_name), "System.View"))
+        if (!role_has(role, "System.View"))
                 return call_fault(call, FAULT_NO_PERMISSION, NULL,
                                   "Permission to perform this operation was denied.");
-        return open_session(service, call, now);
+        return open_session(service, call, role, now);
 }
 
 static int on_checked(WorkerJob *job, Usec now)

@@ -14,6 +14,7 @@ struct Audit {
         char *path;
         int fd;
         bool broken;
+        bool cut; /* the last line has no end: the disk was full */
 };
 
 static const struct {
@@ -75,6 +76,8 @@ static void put_string(Buf *out, const char *text)
 {
         const unsigned char *end = (const unsigned char *)text + strnlen(text, VALUE_MAX_BYTES);
 
+        while (end > (const unsigned char *)text && (*end & 0xc0) == 0x80)
+                end--; /* a character is not cut in two */
         buf_putc(out, '"');
         for (const unsigned char *p = (const unsigned char *)text; p < end; p++)
                 if (*p < 0x20 || *p == 0x7f)
@@ -88,12 +91,18 @@ static void put_string(Buf *out, const char *text)
 
 static int write_line(Audit *audit, const Buf *line)
 {
-        ssize_t n = write(audit->fd, line->data, line->size);
+        ssize_t n = 1;
+
+        if (audit->cut)
+                n = write(audit->fd, "\n", 1);
+        audit->cut = n != 1;
+        n = audit->cut ? -1 : write(audit->fd, line->data, line->size);
         int r = n == (ssize_t)line->size ? 0 : n < 0 ? -errno : -EIO;
 
         if (r < 0 && !audit->broken)
                 log_error("audit: %s cannot be written: %s", audit->path, strerror(-r));
         audit->broken = r < 0;
+        audit->cut |= n > 0 && r < 0;
         return r;
 }
 

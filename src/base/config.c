@@ -104,24 +104,51 @@ static int on_key(void *user, const char *section, const char *name, const char 
         return 1; /* go on: all that is wrong is told at once */
 }
 
+/*
+ * inih takes an indented line for more of the value above it, and cuts long lines in two: either
+ * would change a value silently. Such lines are made ones that it refuses.
+ */
+static char *read_line(char *line, int size, void *user)
+{
+        FILE *file = user;
+        const char *text;
+
+        if (!fgets(line, size, file))
+                return NULL;
+        text = line + strspn(line, " \t");
+        if (text != line && !strchr("\r\n;#", *text)) {
+                memmove(line, text, strlen(text) + 1);
+        } else if (!strchr(line, '\n') && !feof(file)) {
+                for (int c = 0; c != EOF && c != '\n';)
+                        c = fgetc(file);
+                line[0] = '\0';
+                strcat(line, "?\n"); /* NOLINT: shorter than any buffer */
+        }
+        return line;
+}
+
 int config_read(const char *path, const ConfigKey *keys, size_t n_keys, void *target,
                 int (*on_other)(void *target, const char *section, const char *key,
                                 const char *value))
 {
         Parsing parsing = {path, keys, n_keys, target, on_other, 0};
+        FILE *file;
         int line;
 
-        if (access(path, F_OK) < 0 && errno == ENOENT)
+        file = fopen(path, "re");
+        if (!file && errno == ENOENT)
                 return -ENOENT;
-        line = ini_parse(path, on_key, &parsing);
-        if (line < 0) {
+        line = file ? ini_parse_stream(read_line, file, on_key, &parsing) : -1;
+        if (line < 0 || ferror(file)) {
                 log_error("%s: cannot be read", path);
-                return -EIO;
+                parsing.r = -EIO;
+        } else if (line > 0) {
+                log_error("%s:%d: is neither a section nor key = value, or is too long", path,
+                          line);
+                parsing.r = -EINVAL;
         }
-        if (line > 0) {
-                log_error("%s:%d: is neither a section nor key = value", path, line);
-                return -EINVAL;
-        }
+        if (file)
+                (void)fclose(file);
         return parsing.r;
 }
 

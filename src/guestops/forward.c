@@ -40,14 +40,13 @@ static const void *find_member(const void *params, const char *name)
 }
 
 /* For the audit: who acts in the guest, and on what. Never arguments, never secrets. */
-static void describe(Call *call, const Vm *vm)
+static void describe(Call *call, const Moref *vm)
 {
         const GuestAuthentication *const *auth = find_member(call->params, "auth");
         const TerminateProcessInGuestRequestType *terminate = call->params;
         const StartProgramInGuestRequestType *start = call->params;
 
-        call->vm = arena_strdup(call->arena, vm->entity.moid);
-        call->vm_name = arena_strdup(call->arena, vm->entity.name);
+        call->vm = vm->value;
         if (!auth)
                 auth = find_member(call->params, "requestedAuth");
         if (auth && *auth && (*auth)->type == &type_NamePasswordAuthentication)
@@ -67,6 +66,7 @@ int guestops_forward(GuestOps *ops, const Inventory *inventory, Call *call, Usec
 
         if (!forward)
                 return -ENOMEM;
+        describe(call, moref);
         r = call_authorize(call, call->method->privilege, moref);
         if (r < 0)
                 return r;
@@ -74,9 +74,9 @@ int guestops_forward(GuestOps *ops, const Inventory *inventory, Call *call, Usec
                                                         : NULL;
         if (!vm)
                 return call_fault_no_object(call, moref);
+        call->vm_name = arena_strdup(call->arena, vm->entity.name);
         if (!vm->guest)
                 return -ENOMEM;
-        describe(call, vm);
         *forward = (Forward){
                 .request = {.on_answer = on_answer, .arena = call->arena, .fault = &call->fault},
                 .call = call,

@@ -240,13 +240,18 @@ static void test_load(void)
                 {"another name", FILE_A "name = new\n", FILE_B, NULL, "-a +new poweredOnnew"},
                 {"another UUID", FILE_A "uuid = 00000000-0000-4000-8000-00000000000c\n", FILE_B,
                  NULL, "-new +a poweredOna"},
-                {"a UUID twice", FILE_A "uuid = " UUID_B "\n", FILE_B, NULL, "-a -b +a poweredOna"},
-                {"all right again", FILE_A, FILE_B, NULL, "-a +a poweredOna +b poweredOnb"},
+                {"a UUID twice", FILE_A "uuid = " UUID_B "\n", FILE_B, NULL, "-a"},
+                {"all right again", FILE_A, FILE_B, NULL, "+a poweredOna"},
                 {"one that is wrong", FILE_A, "[vm]\n", NULL, "-b"},
                 {"a UUID twice, spelled otherwise", FILE_A,
                  "[vm]\nprovider = local\nname = b\nuuid = " UPPER_A "\nchannel = b.sock\n", NULL,
                  ""},
                 {"no more", NULL, NULL, NULL, "-a"},
+                {"a UUID twice from the beginning", FILE_A, NULL, FILE_A "name = c\n",
+                 "+a poweredOna"},
+                {"the second takes its place", NULL, NULL, FILE_A "name = c\n", "-a +c poweredOnc"},
+                {"and keeps it", FILE_A, NULL, FILE_A "name = c\n", ""},
+                {"none at all", NULL, NULL, NULL, "-c"},
         };
         _cleanup_(loop_freep) Loop *loop = NULL;
         _cleanup_(inventory_freep) Inventory *inventory = NULL;

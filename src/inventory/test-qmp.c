@@ -12,14 +12,26 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 
-#define UUID         "4c4c4544-0031-4210-8031-b2c04f4d4d32"
-#define GREETING     "{\"QMP\": {\"version\": {}, \"capabilities\": []}}\r\n"
-#define DONE         "{\"return\": {}}\r\n"
-#define STATUS(name) "{\"return\": {\"status\": \"" name "\"}, \"id\": \"status\"}\r\n"
-#define EVENT(name)  "{\"event\": \"" name "\", \"timestamp\": {\"seconds\": 1}}\r\n"
-#define CAPABILITIES "{\"execute\":\"qmp_capabilities\"}\n"
-#define QUERY        "{\"execute\":\"query-status\",\"id\":\"status\"}\n"
-#define STEPS_MAX    16
+#define UUID              "4c4c4544-0031-4210-8031-b2c04f4d4d32"
+#define GREETING          "{\"QMP\": {\"version\": {}, \"capabilities\": []}}\r\n"
+#define DONE              "{\"return\": {}}\r\n"
+#define STATUS(name)      "{\"return\": {\"status\": \"" name "\"}, \"id\": \"status\"}\r\n"
+#define EVENT(name)       "{\"event\": \"" name "\", \"timestamp\": {\"seconds\": 1}}\r\n"
+#define CAPABILITIES      "{\"execute\":\"qmp_capabilities\"}\n"
+#define QUERY             "{\"execute\":\"query-status\",\"id\":\"status\"}\n"
+#define JOBS(list)        "{\"return\": [" list "], \"id\": \"jobs\"}\r\n"
+#define JOB(type, status) "{\"id\": \"j\", \"type\": \"" type "\", \"status\": \"" status "\"}"
+#define MIGRATE(status)   "{\"return\": {\"status\": \"" status "\"}, \"id\": \"migrate\"}\r\n"
+#define DUMP(status)      "{\"return\": {\"status\": \"" status "\"}, \"id\": \"dump\"}\r\n"
+#define ASKS_JOBS         "{\"execute\":\"query-jobs\",\"id\":\"jobs\"}\n"
+#define ASKS_MIGRATE      "{\"execute\":\"query-migrate\",\"id\":\"migrate\"}\n"
+#define ASKS_DUMP         "{\"execute\":\"query-dump\",\"id\":\"dump\"}\n"
+#define WANTS_EVENTS                                                                               \
+        "{\"execute\":\"migrate-set-capabilities\",\"arguments\":{\"capabilities\":"               \
+        "[{\"capability\":\"events\",\"state\":true}]}}\n"
+#define HELLO     CAPABILITIES WANTS_EVENTS ASKS_JOBS ASKS_MIGRATE ASKS_DUMP QUERY
+#define STEPS_MAX 16
+#define PATIENCE  (30 * USEC_PER_SEC) /* until a test is declared hung */
 
 /* One step: wait until @hears has come, say @says, and wait until @tells has been told. */
 typedef struct Step {
@@ -32,6 +44,7 @@ typedef struct Monitor {
         Loop *loop;
         LoopIo listener, io;
         LoopTask task;
+        LoopTimer patience;
         Buf heard, out, told;
         const Step *steps; /* ended by one that is empty */
         size_t step;
@@ -150,6 +163,16 @@ static int run_monitor(LoopTask *task, Usec now)
         return monitor_go_on(container_of(task, Monitor, task));
 }
 
+static int on_patience(LoopTimer *timer, Usec now)
+{
+        Monitor *monitor = container_of(timer, Monitor, patience);
+
+        (void)now;
+        (void)fprintf(stderr, "hung at step %zu, heard '%s', was told '%s'\n", monitor->step,
+                      buf_text(&monitor->heard), buf_text(&monitor->told));
+        return -ETIME;
+}
+
 /* what the provider tells */
 
 static void on_vm(void *user, const ProviderVm *vm, Usec now)
@@ -162,8 +185,9 @@ static void on_vm(void *user, const ProviderVm *vm, Usec now)
         EXPECT_STR("its name", vm->name, "web");
         EXPECT("what does not run has a reason, if it is on",
                (vm->state.power == VM_POWERED_ON && !vm->state.runs) == (vm->state.reason != NULL));
-        buf_putf(&monitor->told, "%s%s;", names[vm->state.power],
-                 vm->state.runs ? " and runs" : "");
+        buf_putf(&monitor->told, "%s%s%s%s;", names[vm->state.power],
+                 vm->state.runs ? " and runs" : "", vm->state.job ? ", " : "",
+                 vm->state.job ? vm->state.job : "");
         loop_defer(monitor->loop, &monitor->task);
 }
 
@@ -199,6 +223,7 @@ static void play(const char *about, const Step *steps)
                 .listener = {.fd = listen_at(path), .on_ready = monitor_on_connect},
                 .io = {.fd = -1, .on_ready = monitor_on_ready},
                 .task.run = run_monitor,
+                .patience.on_due = on_patience,
                 .steps = steps,
         };
         const ProviderCallbacks callbacks = {on_vm, on_guest_changed, &monitor};
@@ -208,6 +233,7 @@ static void play(const char *about, const Step *steps)
                 abort();
         EXPECT_INT(about, loop_add_io(monitor.loop, &monitor.listener, EPOLLIN), 0);
         EXPECT_INT(about, provider_qmp.open(monitor.loop, &config, &callbacks, &provider), 0);
+        loop_timer_set(monitor.loop, &monitor.patience, loop_now(monitor.loop) + PATIENCE);
         EXPECT_INT(about, loop_run(monitor.loop), 0);
         EXPECT_INT(about, monitor.heard.size, 0);
         EXPECT_STR(about, buf_text(&monitor.told), "");
@@ -227,7 +253,7 @@ static void play(const char *about, const Step *steps)
 #define BEGINS                                                                                     \
         {.tells = "off;"}, {.says = GREETING},                                                     \
         {                                                                                          \
-                .hears = CAPABILITIES QUERY, .says = DONE                                          \
+                .hears = HELLO, .says = DONE                                                       \
         }
 
 static void test_run_states(void)
@@ -253,6 +279,57 @@ static void test_run_states(void)
         }
 }
 
+static void test_jobs(void)
+{
+        static const struct {
+                const char *about, *says, *job; /* job "": none */
+        } rows[] = {
+                {"none", JOBS(""), ""},
+                {"a snapshot", JOBS(JOB("snapshot-save", "created")), ", snapshot"},
+                {"back to one", JOBS(JOB("snapshot-load", "running")), ", return to a snapshot"},
+                {"no more of one", JOBS(JOB("snapshot-delete", "paused")),
+                 ", deletion of a snapshot"},
+                {"a backup", JOBS(JOB("backup", "ready")), ", backup"},
+                {"another kind", JOBS(JOB("mirror", "running")), ""},
+                {"the second", JOBS(JOB("mirror", "running") "," JOB("backup", "running")),
+                 ", backup"},
+                {"has ended", JOBS(JOB("backup", "concluded")), ""},
+                {"is being given up", JOBS(JOB("backup", "aborting")), ""},
+                {"is nothing any more", JOBS(JOB("backup", "null")), ""},
+                {"one has ended, one has not",
+                 JOBS(JOB("backup", "running") "," JOB("snapshot-save", "concluded")), ", backup"},
+                {"no jobs but numbers", JOBS("1,2"), ""},
+                {"a job of no kind", JOBS("{\"status\": \"running\"}"), ""},
+                {"a job in no state", JOBS("{\"type\": \"backup\"}"), ""},
+                {"no list", "{\"return\": {}, \"id\": \"jobs\"}\n", ""},
+                {"migration begins", MIGRATE("setup"), ", migration"},
+                {"migration", MIGRATE("active"), ", migration"},
+                {"migration, afterwards", MIGRATE("postcopy-active"), ", migration"},
+                {"migration is given up", MIGRATE("cancelling"), ", migration"},
+                {"migration was given up", MIGRATE("cancelled"), ""},
+                {"migration has ended", MIGRATE("completed"), ""},
+                {"migration has failed", MIGRATE("failed"), ""},
+                {"migration of another time", MIGRATE("of-another-time"), ""},
+                {"no migration", "{\"return\": {}, \"id\": \"migrate\"}\n", ""},
+                {"a dump", DUMP("active"), ", dump of its memory"},
+                {"no dump", DUMP("none"), ""},
+                {"a dump has failed", DUMP("failed"), ""},
+        };
+
+        for (size_t i = 0; i < ELEMENTS(rows); i++) {
+                char told[128];
+                Step steps[] = {
+                        BEGINS,
+                        {.says = STATUS("running"), .tells = "on and runs;"},
+                        {.says = rows[i].says, .tells = told},
+                        {0},
+                };
+
+                (void)snprintf(told, sizeof(told), "on and runs%s;", rows[i].job);
+                play(rows[i].about, steps);
+        }
+}
+
 static void test_conversations(void)
 {
         static const struct {
@@ -263,7 +340,7 @@ static void test_conversations(void)
                  {BEGINS,
                   {.says = STATUS("running"), .tells = "on and runs;"},
                   {.says = EVENT("STOP")},
-                  {.hears = QUERY, .says = STATUS("paused"), .tells = "on;"},
+                  {.hears = ASKS_DUMP QUERY, .says = STATUS("paused"), .tells = "on;"},
                   {.says = EVENT("RESUME")},
                   {.hears = QUERY, .says = STATUS("running"), .tells = "on and runs;"},
                   {.says = EVENT("SUSPEND")},
@@ -284,7 +361,9 @@ static void test_conversations(void)
                 {"several events at once",
                  {BEGINS,
                   {.says = EVENT("STOP") EVENT("RESET") EVENT("RESUME"), .tells = "guest changed;"},
-                  {.hears = QUERY QUERY, .says = STATUS("running"), .tells = "on and runs;"}}},
+                  {.hears = ASKS_DUMP QUERY QUERY,
+                   .says = STATUS("running"),
+                   .tells = "on and runs;"}}},
                 {"a line in pieces",
                  {BEGINS,
                   {.says = "{\"return\": {\"sta"},
@@ -293,7 +372,7 @@ static void test_conversations(void)
                   {.says = ": \"status\"}\n", .tells = "on and runs;"}}},
                 {"answers to nobody, and what is no object",
                  {BEGINS,
-                  {.says = DONE "[]\n5\n\"text\"\nnull\n{\"id\": 7}\n"
+                  {.says = DONE "[]\n{}\n{\"id\": 7}\n"
                                 "{\"return\": {\"status\": \"paused\"}, \"id\": \"other\"}\n"
                                 "{\"error\": {\"class\": \"GenericError\"}}\n" STATUS("running"),
                    .tells = "on and runs;"}}},
@@ -302,7 +381,7 @@ static void test_conversations(void)
                   {.says = STATUS("running"), .tells = "on and runs;"},
                   {.hangs_up = true, .tells = "off;"},
                   {.says = GREETING},
-                  {.hears = CAPABILITIES QUERY, .says = DONE STATUS("paused"), .tells = "on;"}}},
+                  {.hears = HELLO, .says = DONE STATUS("paused"), .tells = "on;"}}},
                 {"it ends at once",
                  {{.tells = "off;"}, {.says = ""}, {.hangs_up = true, .tells = "off;"}}},
                 {"it ends within a line",
@@ -312,18 +391,59 @@ static void test_conversations(void)
                 {"garbage", {BEGINS, {.says = "Hello!\n", .tells = "off;"}}},
                 {"garbage instead of a greeting",
                  {{.tells = "off;"}, {.says = "SSH-2.0-OpenSSH\r\n", .tells = "off;"}}},
+                {"a number", {BEGINS, {.says = "5\n", .tells = "off;"}}},
                 {"an empty line", {BEGINS, {.says = "\n", .tells = "off;"}}},
                 {"half a line of JSON", {BEGINS, {.says = "{\"return\": {}\n", .tells = "off;"}}},
                 {"a status that is a number",
                  {BEGINS,
-                  {.says = "{\"return\": {\"status\": 1}, \"id\": \"status\"}\n",
-                   .tells = "off;"}}},
+                  {.says = "{\"return\": {\"status\": 1}, \"id\": \"status\"}\n", .tells = "on;"}}},
                 {"no status",
-                 {BEGINS, {.says = "{\"return\": {}, \"id\": \"status\"}\n", .tells = "off;"}}},
+                 {BEGINS, {.says = "{\"return\": {}, \"id\": \"status\"}\n", .tells = "on;"}}},
                 {"an error instead of a status",
                  {BEGINS,
-                  {.says = "{\"error\": {\"class\": \"GenericError\"}, \"id\": \"status\"}\n",
-                   .tells = "off;"}}},
+                  {.says = "{\"error\": {\"class\": \"GenericError\"}, \"id\": "
+                           "\"status\"}\n" STATUS("running"),
+                   .tells = "on and runs;"}}},
+                {"a job comes and goes",
+                 {BEGINS,
+                  {.says = STATUS("running"), .tells = "on and runs;"},
+                  {.says = EVENT("JOB_STATUS_CHANGE")},
+                  {.hears = ASKS_JOBS,
+                   .says = JOBS(JOB("snapshot-save", "running")),
+                   .tells = "on and runs, snapshot;"},
+                  {.says = EVENT("STOP")},
+                  {.hears = ASKS_DUMP QUERY, .says = STATUS("save-vm"), .tells = "on, snapshot;"},
+                  {.says = EVENT("RESUME")},
+                  {.hears = QUERY, .says = STATUS("running"), .tells = "on and runs, snapshot;"},
+                  {.says = EVENT("JOB_STATUS_CHANGE")},
+                  {.hears = ASKS_JOBS, .says = JOBS(""), .tells = "on and runs;"}}},
+                {"a migration",
+                 {BEGINS,
+                  {.says = STATUS("running"), .tells = "on and runs;"},
+                  {.says = EVENT("MIGRATION")},
+                  {.hears = ASKS_MIGRATE QUERY,
+                   .says = MIGRATE("setup") STATUS("running"),
+                   .tells = "on and runs, migration;on and runs, migration;"},
+                  {.says = EVENT("MIGRATION")},
+                  {.hears = ASKS_MIGRATE QUERY,
+                   .says = MIGRATE("completed") STATUS("postmigrate"),
+                   .tells = "on and runs;on;"}}},
+                {"a dump",
+                 {BEGINS,
+                  {.says = DUMP("active") STATUS("paused"), .tells = "off;on, dump of its memory;"},
+                  {.says = EVENT("DUMP_COMPLETED")},
+                  {.hears = ASKS_DUMP, .says = DUMP("completed"), .tells = "on;"}}},
+                {"who is off has no job",
+                 {BEGINS,
+                  {.says = STATUS("shutdown") JOBS(JOB("backup", "running")),
+                   .tells = "off;off;"}}},
+                {"jobs end with the connection",
+                 {BEGINS,
+                  {.says = STATUS("running") JOBS(JOB("backup", "running")),
+                   .tells = "on and runs;on and runs, backup;"},
+                  {.hangs_up = true, .tells = "off;"},
+                  {.says = GREETING},
+                  {.hears = HELLO, .says = STATUS("running"), .tells = "on and runs;"}}},
                 {"what is good before the garbage counts",
                  {BEGINS, {.says = STATUS("running") "!\n", .tells = "on and runs;off;"}}},
                 {"a line without end",
@@ -388,6 +508,7 @@ int main(void)
                 return EXIT_FAILURE;
         (void)snprintf(path, sizeof(path), "%s/qmp", directory);
         test_run_states();
+        test_jobs();
         test_conversations();
         test_not_there();
         test_connect();

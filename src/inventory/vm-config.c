@@ -57,6 +57,14 @@ static bool take_uuid(char *uuid)
         return true;
 }
 
+static bool is_name(const char *name)
+{
+        for (const char *p = name; *p; p++)
+                if ((unsigned char)*p < 0x20 || *p == '/')
+                        return false;
+        return strlen(name) <= NAME_BYTES && utf8_is_valid(name, strlen(name));
+}
+
 static int refuse(const char *path, const char *why)
 {
         log_error("%s: %s", path, why);
@@ -69,8 +77,7 @@ static int check(VmConfig *config)
 
         if (!config->provider || !vm_config_provider(config))
                 return refuse(path, "provider has to be qmp or local");
-        if (!config->name || strlen(config->name) > NAME_BYTES ||
-            !utf8_is_valid(config->name, strlen(config->name)) || strchr(config->name, '/'))
+        if (!config->name || !is_name(config->name))
                 return refuse(path, "name has to be 1 to 80 bytes of UTF-8 without '/'");
         if (!config->uuid || !take_uuid(config->uuid))
                 return refuse(path,

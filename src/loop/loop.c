@@ -182,9 +182,10 @@ void loop_timer_clear(LoopTimer *timer)
 
 static int run_timers(Loop *loop)
 {
+        size_t n = loop->n_timers; /* one that sets itself to now must not keep us here */
         int r = 0;
 
-        while (r >= 0 && loop->n_timers > 0 && loop->timers[0]->due <= loop->now) {
+        for (; r >= 0 && n > 0 && loop->n_timers > 0 && loop->timers[0]->due <= loop->now; n--) {
                 LoopTimer *timer = loop->timers[0];
 
                 loop_timer_clear(timer);

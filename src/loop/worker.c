@@ -57,9 +57,13 @@ static int on_wakeup(LoopIo *io, uint32_t events, Usec now)
         pthread_mutex_lock(&pool->lock);
         STAILQ_CONCAT(&finished, &pool->finished);
         pthread_mutex_unlock(&pool->lock);
-        while (r >= 0 && (job = STAILQ_FIRST(&finished))) {
+        while ((job = STAILQ_FIRST(&finished))) {
+                int done;
+
                 STAILQ_REMOVE_HEAD(&finished, entry);
-                r = job->done(job, now);
+                done = job->done(job, now);
+                if (r >= 0)
+                        r = done;
         }
         return r;
 }

@@ -145,11 +145,15 @@ int users_load(const char *path, Users **ret)
                 return -errno;
         while (r >= 0 && fgets(line, sizeof(line), file)) {
                 number++;
+                if (!strchr(line, '\n') && !feof(file))
+                        r = -EINVAL; /* too long */
                 line[strcspn(line, "\n")] = '\0';
-                if (*line && *line != '#')
+                if (r >= 0 && *line && *line != '#')
                         r = parse_line(users, line);
         }
         explicit_bzero(line, sizeof(line));
+        if (ferror(file))
+                r = -EIO;
         (void)fclose(file);
         if (r == -EINVAL)
                 log_error("%s:%u: is no name:hash:role, or the name is there twice", path, number);
@@ -190,7 +194,7 @@ int users_create(const char *path, const char *name, char **ret_password)
         if (fd < 0)
                 return -errno;
         n = snprintf(line, sizeof(line), "%s:%s:Admin\n", name, hash);
-        if (write(fd, line, (size_t)n) != n || fsync(fd) < 0) {
+        if (n >= (int)sizeof(line) || write(fd, line, (size_t)n) != n || fsync(fd) < 0) {
                 (void)unlink(path);
                 return -EIO;
         }

@@ -119,10 +119,16 @@ class Privileges(GuestCase):
         self.assertOk(client.get(f"VirtualMachine/{env.vm.moid}/runtime"))
 
     def test_no_access(self):
-        client = self.user("NoAccess")
-        self.assertFault(client.get(f"VirtualMachine/{env.vm.moid}/name"), "NoPermission",
-                         privilegeId="System.View")
-        self.assertFault(client.try_list(self.vm, auth("demo")), "NoPermission")
+        name = unique("user")
+        env.daemon.put_user(name, "service-secret", "NoAccess")
+        self.addCleanup(env.daemon.remove_user, name)
+        client = env.daemon.client()
+        self.addCleanup(client.close)
+        login = "SessionManager/SessionManager/Login"
+        self.assertFault(client.call(login, {"userName": name, "password": "service-secret"}),
+                         "NoPermission")
+        self.assertFault(client.call(login, {"userName": name, "password": "wrong"}),
+                         "InvalidLogin")
 
     def test_guest_operator(self):
         client = self.user("GuestOperator")
@@ -194,6 +200,29 @@ class Machines(GuestCase):
         row, = self.rows("demo", [pid])  # the same agent, the same table
         self.assertNotIn("endTime", row)
         self.end_program(pid)
+        self.assertEqual(self.run_program("demo", "/bin/true")["exitCode"], 0)
+
+    def test_migration_is_a_task(self):
+        # So slow that it never ends: a job has the machine.
+        self.guest.qmp("migrate-set-parameters", **{"max-bandwidth": 1})
+        self.guest.qmp("migrate", uri="exec:cat > /dev/null")
+        try:
+            self.wait_fault("TaskInProgress")
+            answer = self.client.try_start(self.vm, auth("demo"), spec("/bin/true"))
+            self.assertFault(answer, "TaskInProgress")
+            task = answer.json["task"]
+            self.assertEqual(task["type"], "Task")
+            info = self.client.get(f"Task/{task['value']}/info").json
+            self.assertEqual(info["state"], "running")
+            self.assertEqual(info["entity"]["value"], env.vm.moid)
+            self.assertNotIn("completeTime", info)
+        finally:
+            self.guest.qmp("migrate_cancel")
+        wait_for(lambda: self.client.try_list(self.vm, auth("demo"), [1]).status == 200,
+                 "the end of the migration")
+        info = self.client.get(f"Task/{task['value']}/info").json
+        self.assertEqual(info["state"], "success")
+        self.assertIn("completeTime", info)
         self.assertEqual(self.run_program("demo", "/bin/true")["exitCode"], 0)
 
     def wait_fault(self, type_name):
