@@ -93,17 +93,36 @@ static int override(char **at, const char *value)
         return *at ? 0 : -ENOMEM;
 }
 
-static int make_config(const Options *options, AgentConfig **ret)
+/* The agent's working directory is "/", whatever it was when the paths were given. */
+static int make_absolute(char **path)
+{
+        _cleanup_(freep) char *directory = NULL;
+        char *absolute;
+
+        if (!*path || **path == '/')
+                return 0;
+        directory = getcwd(NULL, 0);
+        if (!directory)
+                return -errno;
+        if (asprintf(&absolute, "%s/%s", directory, *path) < 0)
+                return -ENOMEM;
+        free(*path);
+        *path = absolute;
+        return 0;
+}
+
+static int make_config(const Options *options, const char *path, AgentConfig **ret)
 {
         _cleanup_(agent_config_freep) AgentConfig *config = NULL;
         int r;
 
-        r = agent_config_load(options->config ? options->config : CONFIG_PATH, options->config,
-                              &config);
+        r = agent_config_load(path, options->config, &config);
         if (r >= 0)
                 r = override(&config->port, options->port);
         if (r >= 0)
                 r = override(&config->listen, options->listen);
+        if (r >= 0)
+                r = make_absolute(&config->listen);
         if (r >= 0)
                 *ret = moved(config);
         return r;
@@ -147,16 +166,19 @@ static int run(const Options *options)
         static const int signals[] = {SIGINT, SIGTERM};
         _cleanup_(loop_freep) Loop *loop = NULL;
         _cleanup_(agent_freep) Agent *agent = NULL;
+        _cleanup_(freep) char *path = strdup(options->config ? options->config : CONFIG_PATH);
         AgentConfig *config = NULL;
         int r;
 
         r = open_standard_descriptors();
+        if (r >= 0)
+                r = path ? make_absolute(&path) : -ENOMEM;
         if (r < 0)
                 return r;
         (void)signal(SIGPIPE, SIG_IGN);
         (void)prctl(PR_SET_DUMPABLE, 0); /* passwords pass through here: no core, no debugger */
         raise_limits();
-        r = make_config(options, &config);
+        r = make_config(options, path, &config);
         if (r < 0)
                 return r;
         r = loop_new(&loop);
@@ -166,7 +188,7 @@ static int run(const Options *options)
                 agent_config_free(config);
                 return r;
         }
-        r = agent_new(loop, config, options->config ? options->config : CONFIG_PATH, &agent);
+        r = agent_new(loop, config, path, &agent);
         if (r < 0)
                 return r;
         if (chdir("/") < 0)

@@ -300,13 +300,17 @@ static void read_os_name(char *name, size_t size)
 
 /* configuration */
 
-/* Where the host is reached stays as it was at the start. What cannot be read changes nothing. */
+/*
+ * Where the host is reached stays as it was at the start. What cannot be read changes nothing, nor
+ * does a file that is gone: an editor may be about to put another in its place, and what it forbade
+ * must not be allowed meanwhile.
+ */
 static void on_config_change(ConfigWatch *watch)
 {
         Agent *agent = container_of(watch, Agent, config_watch);
         AgentConfig *config = NULL, *before = agent->config;
 
-        if (agent_config_load(agent->config_path, false, &config) < 0) {
+        if (agent_config_load(agent->config_path, true, &config) < 0) {
                 log_error("the configuration is left as it was");
                 return;
         }
@@ -327,7 +331,8 @@ static int watch_config(Agent *agent, const char *path)
         agent->config_path = strdup(path);
         if (!agent->config_path)
                 return -ENOMEM;
-        r = config_watch_init(&agent->config_watch, agent->loop, path, on_config_change);
+        r = config_watch_init(&agent->config_watch, agent->loop, agent->config_path,
+                              on_config_change);
         if (r == -ENOENT)
                 log_info("%s: its directory does not exist; changes need a restart", path);
         return r == -ENOENT ? 0 : r;

@@ -14,7 +14,7 @@ typedef struct Agent Agent;
 /**
  * agent_new() - an agent that serves its host from now on
  * @config:     taken over, in every case
- * @path:       of the file it came from, which is read again whenever it changes
+ * @path:       absolute, of the file it came from, which is read again whenever it changes
  *
  * Return: 0, or a negative errno that has been logged.
  */

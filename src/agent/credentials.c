@@ -27,6 +27,7 @@ int acquire_credentials_check(Operation *operation)
 int acquire_credentials_run(Operation *operation, Usec now)
 {
         Operations *operations = operation->operations;
+        const TicketPlace place = operation_ticket_place(operation, now);
         TicketedSessionAuthentication *ticket =
                 arena_new_object(operation->arena, TicketedSessionAuthentication);
         char *text = arena_alloc(operation->arena, TICKET_CHARS + 1);
@@ -34,7 +35,7 @@ int acquire_credentials_run(Operation *operation, Usec now)
 
         if (!ticket || !text)
                 return -ENOMEM;
-        r = ticket_issue(&operations->tickets, operation->user_spelling, operations->vm, now,
+        r = ticket_issue(&operations->tickets, operation->user_spelling, &place,
                          now + operations->config->ticket_usec, text);
         if (r < 0)
                 return operation_fault(operation, FAULT_TOO_MANY_GUEST_LOGONS, NULL,
@@ -62,9 +63,9 @@ int release_credentials_run(Operation *operation, Usec now)
 {
         const ReleaseCredentialsInGuestRequestType *args = (const void *)operation->request->params;
         const TicketedSessionAuthentication *auth = (const void *)args->auth;
-        Operations *operations = operation->operations;
+        const TicketPlace place = operation_ticket_place(operation, now);
 
-        (void)ticket_revoke(&operations->tickets, auth->ticket, operations->vm, now);
+        (void)ticket_revoke(&operation->operations->tickets, auth->ticket, &place);
         operation_answer(operation, NULL);
         return 0;
 }

@@ -385,6 +385,11 @@ int login_pool_new(Loop *loop, const LoginConfig *config, LoginPool **ret)
         return 0;
 }
 
+uint64_t login_pool_generation(LoginPool *pool)
+{
+        return credential_cache_generation(pool->cache);
+}
+
 void login_pool_configure(LoginPool *pool, const LoginConfig *config)
 {
         LoginHelper *helper;

@@ -46,6 +46,8 @@ struct Login {
 int login_pool_new(Loop *loop, const LoginConfig *config, LoginPool **ret);
 /* Holds for logins that begin from now on; nothing that was remembered is. */
 void login_pool_configure(LoginPool *pool, const LoginConfig *config);
+/* Return: a number that another one follows whenever passwords or accounts have changed. */
+uint64_t login_pool_generation(LoginPool *pool);
 /* All logins must have ended. */
 LoginPool *login_pool_free(LoginPool *pool);
 DEFINE_CLEANUP(LoginPool, login_pool_free)

@@ -110,6 +110,17 @@ void operation_fail(Operation *operation)
         operation_free(operation);
 }
 
+TicketPlace operation_ticket_place(const Operation *operation, Usec now)
+{
+        const Operations *operations = operation->operations;
+
+        return (TicketPlace){
+                .vm = operations->vm,
+                .generation = login_pool_generation(operations->logins),
+                .now = now,
+        };
+}
+
 /* workers */
 
 int operation_start_worker(Operation *operation, const WorkerTask *task,
@@ -206,19 +217,23 @@ static const GuestAuthentication *find_auth(const Operation *operation)
 static int check_user_name(Operation *operation, const char *name)
 {
         const char *backslash = strchr(name, '\\');
+        const char *property = wire_type_field(operation->request->params->type, "auth")
+                                       ? "auth.username"
+                                       : "requestedAuth.username";
 
         if (*name && strlen(name) <= USER_NAME_MAX && !strpbrk(name, "<>/") &&
             !(backslash && strchr(backslash + 1, '\\')))
                 return 0;
-        return operation_fault(operation, FAULT_INVALID_ARGUMENT, "auth.username",
-                               "A specified parameter was not correct: auth.username");
+        return operation_fault(operation, FAULT_INVALID_ARGUMENT, property,
+                               "A specified parameter was not correct: %s", property);
 }
 
 static int login_by_ticket(Operation *operation, const TicketedSessionAuthentication *auth,
                            Usec now)
 {
         Operations *operations = operation->operations;
-        const char *user = ticket_user(&operations->tickets, auth->ticket, operations->vm, now);
+        const TicketPlace place = operation_ticket_place(operation, now);
+        const char *user = ticket_user(&operations->tickets, auth->ticket, &place);
 
         if (!user)
                 return fault_login(operation);

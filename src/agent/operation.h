@@ -91,6 +91,9 @@ void operation_fail(Operation *operation);
 #define operation_fault(operation, id, member, ...)                                                \
         fault_raise(&(operation)->fault, (operation)->arena, id, member, __VA_ARGS__)
 
+/* Where and when the operation looks at tickets. */
+TicketPlace operation_ticket_place(const Operation *operation, Usec now);
+
 /* Starts a worker for the operation as its user; a negative return is a fault raised. */
 int operation_start_worker(Operation *operation, const WorkerTask *task,
                            const WorkerCallbacks *callbacks);

@@ -32,8 +32,13 @@ typedef struct Target {
 
 /* the child, as the user */
 
-/* Return: field @number of /proc/PID/stat behind the command's name, or -1. */
-static long stat_field(const char *pid, int number)
+typedef struct Stat {
+        char state;
+        pid_t ppid, session;
+} Stat;
+
+/* proc(5), /proc/[pid]/stat. The command's name may hold any character, parentheses included. */
+static int read_stat(const char *pid, Stat *ret)
 {
         char path[64], text[1024];
         const char *p;
@@ -43,23 +48,19 @@ static long stat_field(const char *pid, int number)
         (void)snprintf(path, sizeof(path), "/proc/%.20s/stat", pid);
         file = fopen(path, "re");
         if (!file)
-                return -1;
+                return -ESRCH;
         n = fread(text, 1, sizeof(text) - 1, file);
         (void)fclose(file);
         text[n] = '\0';
         p = strrchr(text, ')');
-        for (int field = 2; p && field < number; field++)
-                p = strchr(p + 1, ' ');
-        return p ? strtol(p, NULL, 10) : -1;
+        if (!p || sscanf(p + 1, " %c %d %*d %d", &ret->state, &ret->ppid, &ret->session) != 3)
+                return -ESRCH; /* NOLINT(cert-err34-c): the kernel writes numbers */
+        return 0;
 }
-
-enum {
-        STAT_PPID = 4,
-        STAT_SESSION = 6,
-};
 
 static bool is_agents_own(const Target *target)
 {
+        Stat stat;
         char pid[24];
 
         if (target->pid == target->agent || target->pid == getpid())
@@ -67,7 +68,7 @@ static bool is_agents_own(const Target *target)
         if (target->started)
                 return false;
         (void)snprintf(pid, sizeof(pid), "%d", target->pid);
-        return stat_field(pid, STAT_PPID) == target->agent;
+        return read_stat(pid, &stat) >= 0 && stat.ppid == target->agent;
 }
 
 /* The session's members that live, their leader included. Descriptors close with this child. */
@@ -78,10 +79,12 @@ static size_t open_session(pid_t leader, struct pollfd *members)
         size_t n = 0;
 
         while (proc && n < MEMBERS_MAX && (entry = readdir(proc))) {
+                Stat stat;
                 int fd;
 
                 if (!isdigit((unsigned char)entry->d_name[0]) ||
-                    stat_field(entry->d_name, STAT_SESSION) != leader)
+                    read_stat(entry->d_name, &stat) < 0 || stat.session != leader ||
+                    stat.state == 'Z')
                         continue;
                 fd = pidfd_open((pid_t)strtol(entry->d_name, NULL, 10), 0);
                 if (fd >= 0)
@@ -170,7 +173,7 @@ static int end_members(const Target *target, struct pollfd *members, int signo, 
                 if (r < 0)
                         return again ? 0 : r;
                 alive = wait_all(members, n, now < end ? end - now : 0);
-                if (alive > 0 || !target->started)
+                if (alive > 0 || !target->started || now >= end)
                         return (int)alive;
         }
 }

@@ -19,7 +19,13 @@ static void digest(const char *text, uint8_t *ret)
         sha256_digest(&context, SHA256_DIGEST_SIZE, ret);
 }
 
-static Ticket *find(const Tickets *tickets, const char *text, const char *vm, Usec now)
+static bool is_good(const Ticket *ticket, const TicketPlace *place)
+{
+        return ticket->expires > place->now && ticket->generation == place->generation &&
+               strcmp(ticket->vm, place->vm) == 0;
+}
+
+static Ticket *find(const Tickets *tickets, const char *text, const TicketPlace *place)
 {
         uint8_t wanted[SHA256_DIGEST_SIZE];
         const Ticket *found = NULL;
@@ -28,14 +34,13 @@ static Ticket *find(const Tickets *tickets, const char *text, const char *vm, Us
         for (size_t i = 0; i < TICKETS_MAX; i++) {
                 const Ticket *ticket = &tickets->items[i];
 
-                if (memeql_sec(ticket->digest, wanted, sizeof(wanted)) && ticket->expires > now &&
-                    strcmp(ticket->vm, vm) == 0)
+                if (memeql_sec(ticket->digest, wanted, sizeof(wanted)) && is_good(ticket, place))
                         found = ticket;
         }
         return (Ticket *)found;
 }
 
-static Ticket *find_free(Tickets *tickets, const char *user, Usec now)
+static Ticket *find_free(Tickets *tickets, const char *user, const TicketPlace *place)
 {
         Ticket *free_one = NULL;
         size_t n = 0;
@@ -43,7 +48,7 @@ static Ticket *find_free(Tickets *tickets, const char *user, Usec now)
         for (size_t i = 0; i < TICKETS_MAX; i++) {
                 Ticket *ticket = &tickets->items[i];
 
-                if (ticket->expires <= now)
+                if (!is_good(ticket, place))
                         free_one = ticket;
                 else
                         n += strcmp(ticket->user, user) == 0;
@@ -51,10 +56,10 @@ static Ticket *find_free(Tickets *tickets, const char *user, Usec now)
         return n < TICKETS_PER_USER_MAX ? free_one : NULL;
 }
 
-int ticket_issue(Tickets *tickets, const char *user, const char *vm, Usec now, Usec expires,
+int ticket_issue(Tickets *tickets, const char *user, const TicketPlace *place, Usec expires,
                  char *text)
 {
-        Ticket *ticket = find_free(tickets, user, now);
+        Ticket *ticket = find_free(tickets, user, place);
         uint8_t bytes[TICKET_BYTES];
 
         if (!ticket)
@@ -63,23 +68,23 @@ int ticket_issue(Tickets *tickets, const char *user, const char *vm, Usec now, U
         base64_encode_raw(text, sizeof(bytes), bytes);
         text[TICKET_CHARS] = '\0';
         explicit_bzero(bytes, sizeof(bytes));
-        *ticket = (Ticket){.expires = expires};
+        *ticket = (Ticket){.generation = place->generation, .expires = expires};
         digest(text, ticket->digest);
         (void)snprintf(ticket->user, sizeof(ticket->user), "%s", user);
-        (void)snprintf(ticket->vm, sizeof(ticket->vm), "%s", vm);
+        (void)snprintf(ticket->vm, sizeof(ticket->vm), "%s", place->vm);
         return 0;
 }
 
-const char *ticket_user(const Tickets *tickets, const char *text, const char *vm, Usec now)
+const char *ticket_user(const Tickets *tickets, const char *text, const TicketPlace *place)
 {
-        const Ticket *ticket = find(tickets, text, vm, now);
+        const Ticket *ticket = find(tickets, text, place);
 
         return ticket ? ticket->user : NULL;
 }
 
-int ticket_revoke(Tickets *tickets, const char *text, const char *vm, Usec now)
+int ticket_revoke(Tickets *tickets, const char *text, const TicketPlace *place)
 {
-        Ticket *ticket = find(tickets, text, vm, now);
+        Ticket *ticket = find(tickets, text, place);
 
         if (!ticket)
                 return -ENOENT;

@@ -115,15 +115,14 @@ static char *read_line(char *line, int size, void *user)
 
         if (!fgets(line, size, file))
                 return NULL;
-        text = line + strspn(line, " \t");
-        if (text != line && !strchr("\r\n;#", *text)) {
-                memmove(line, text, strlen(text) + 1);
-        } else if (!strchr(line, '\n') && !feof(file)) {
+        if (!strchr(line, '\n') && !feof(file)) {
                 for (int c = 0; c != EOF && c != '\n';)
                         c = fgetc(file);
-                line[0] = '\0';
-                strcat(line, "?\n"); /* NOLINT: shorter than any buffer */
+                return strcpy(line, "?\n"); /* NOLINT: shorter than any buffer */
         }
+        text = line + strspn(line, " \t");
+        if (text != line && !strchr("\r\n;#", *text))
+                memmove(line, text, strlen(text) + 1);
         return line;
 }
 

@@ -219,11 +219,14 @@ void session_leave(Sessions *sessions, Session *session, Usec now)
 void sessions_apply_users(Sessions *sessions, const Users *users)
 {
         Session *session, *next;
+        const UserRole *role;
 
         for (session = TAILQ_FIRST(&sessions->items); session; session = next) {
                 next = TAILQ_NEXT(session, entry);
-                session->role = users_role(users, session->user);
-                if (!session->role)
+                role = users_role(users, session->user);
+                if (role && role_has(role, "System.View"))
+                        session->role = role;
+                else
                         session_end(sessions, session);
         }
 }
