@@ -104,6 +104,7 @@ static int resolve_paths(DaemonConfig *config, const char *path)
 
         for (size_t i = 0; r >= 0 && i < ELEMENTS(paths); i++)
                 r = config_resolve_path(paths[i], path);
+        config->own_files = !config->certificate && !config->key;
         if (r >= 0)
                 r = complete(&config->certificate, config->state, "certificate.pem");
         if (r >= 0)

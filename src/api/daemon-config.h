@@ -7,6 +7,7 @@
 typedef struct DaemonConfig {
         char *address;
         uint16_t port;
+        bool own_files;          /* neither of the two is configured: they may be made */
         char *certificate, *key; /* files; NULL: those in the state directory */
         char *state;             /* directory of what the daemon keeps */
         char *vms;               /* directory of files that describe machines */

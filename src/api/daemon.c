@@ -15,7 +15,7 @@
 
 #define ADMINISTRATOR   "administrator"
 #define HASHING_THREADS 2
-#define HASHES_QUEUED   64
+#define HASHES_QUEUED   256
 #define ARENA_BYTES_MAX ((size_t)96 << 20)
 #define PEM_BYTES_MAX   ((size_t)256 << 10)
 #define FAREWELL_USEC   (100 * USEC_PER_MSEC)
@@ -52,13 +52,20 @@ static int read_file(const char *path, Buf *ret)
 
 static int write_file(const char *path, const Buf *data, mode_t mode)
 {
-        _cleanup_(fd_closep) int fd =
-                open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, mode);
+        _cleanup_(freep) char *new = NULL;
+        _cleanup_(fd_closep) int fd = -1;
 
+        if (asprintf(&new, "%s.new", path) < 0)
+                return -ENOMEM;
+        (void)unlink(new);
+        fd = open(new, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
         if (fd < 0)
                 return -errno;
-        if (write(fd, data->data, data->size) != (ssize_t)data->size || fsync(fd) < 0)
+        if (fchmod(fd, mode) < 0 || write(fd, data->data, data->size) != (ssize_t)data->size ||
+            fsync(fd) < 0 || rename(new, path) < 0) {
+                (void)unlink(new);
                 return -EIO;
+        }
         return 0;
 }
 
@@ -89,6 +96,15 @@ static int make_certificate(const Daemon *daemon)
         return 0;
 }
 
+static void apply_log_level(const Daemon *daemon)
+{
+        LogLevel level = daemon->options.level;
+
+        if (!daemon->options.level_given)
+                (void)log_level_parse(daemon->config->log_level, &level);
+        log_open("guestopsd", level);
+}
+
 static int load_users(Daemon *daemon, bool may_create)
 {
         _cleanup_(freep) char *path = NULL;
@@ -101,8 +117,10 @@ static int load_users(Daemon *daemon, bool may_create)
                 r = users_create(path, ADMINISTRATOR, &password);
                 if (r < 0)
                         return log_file_error(path, r);
+                log_open("guestopsd", LOG_LEVEL_INFO); /* told this once, at any level */
                 log_info("made the user " ADMINISTRATOR " with password %s (told this once)",
                          password);
+                apply_log_level(daemon);
         }
         r = users_load(path, &daemon->service.users);
         return r < 0 ? log_file_error(path, r) : 0;
@@ -114,9 +132,11 @@ static int make_state(const Daemon *daemon)
 
         if (mkdir(state, 0700) < 0 && errno != EEXIST)
                 return log_file_error(state, -errno);
-        if (access(daemon->config->certificate, F_OK) < 0 && errno == ENOENT)
+        if (access(daemon->config->certificate, F_OK) == 0 || errno != ENOENT)
+                return 0;
+        if (daemon->config->own_files)
                 return make_certificate(daemon);
-        return 0;
+        return log_file_error(daemon->config->certificate, -ENOENT);
 }
 
 /* parts */
@@ -124,6 +144,13 @@ static int make_state(const Daemon *daemon)
 static void on_request(void *user, HttpRequest *request, Usec now)
 {
         dispatch_request(&((Daemon *)user)->service, request, now);
+}
+
+static size_t body_max(void *user, HttpRequest *request)
+{
+        Daemon *daemon = user;
+
+        return vi_json_body_max(&daemon->service, request, daemon->config->body_bytes_max);
 }
 
 static void on_gone(void *user, HttpRequest *request, Usec now)
@@ -139,6 +166,7 @@ static int listen_for_clients(Daemon *daemon)
         HttpConfig http = HTTP_CONFIG_DEFAULT;
         const HttpCallbacks callbacks = {
                 .on_request = on_request,
+                .body_max = body_max,
                 .on_gone = on_gone,
                 .user = daemon,
         };
@@ -228,6 +256,7 @@ static int make_service(Daemon *daemon)
         Service *service = &daemon->service;
         int r;
 
+        TAILQ_INIT(&service->logins);
         service->arena_bytes_max = ARENA_BYTES_MAX;
         service->session_calls_max = daemon->config->session_calls_max;
         r = worker_pool_new(service->loop, HASHING_THREADS, HASHES_QUEUED, &service->workers);
@@ -243,15 +272,6 @@ static int make_service(Daemon *daemon)
 }
 
 /* signals */
-
-static void apply_log_level(const Daemon *daemon)
-{
-        LogLevel level = daemon->options.level;
-
-        if (!daemon->options.level_given)
-                (void)log_level_parse(daemon->config->log_level, &level);
-        log_open("guestopsd", level);
-}
 
 static void warn_if_changed(const char *what, const char *before, const char *after)
 {
@@ -272,7 +292,7 @@ static void reload(Daemon *daemon, Usec now)
                 daemon->service.users = moved(before);
                 return;
         }
-        sessions_apply_users(daemon->service.sessions, daemon->service.users);
+        sessions_apply_users(daemon->service.sessions, before, daemon->service.users);
         warn_if_changed("[http] address", daemon->config->address, config->address);
         warn_if_changed("[service] state", daemon->config->state, config->state);
         if (daemon->config->port != config->port)

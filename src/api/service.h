@@ -11,10 +11,13 @@
 #include "loop/worker.h"
 #include "session/session.h"
 
+typedef struct PendingLogin PendingLogin; /* session-manager.c */
+
 typedef struct Service {
         Loop *loop;
         WorkerPool *workers;
         Users *users;
+        TAILQ_HEAD(PendingLogins, PendingLogin) logins; /* whose password is being checked */
         Sessions *sessions;
         Audit *audit;
         GuestOps *guestops;
@@ -28,6 +31,8 @@ typedef struct Service {
 extern const char *const service_releases[];
 
 /* Answers one HTTP request, now or later. */
+/* How large the request's body may be; not much before login. */
+size_t vi_json_body_max(Service *service, HttpRequest *request, size_t max);
 void dispatch_request(Service *service, HttpRequest *request, Usec now);
 /* The client of a parked request has left. */
 void dispatch_gone(Service *service, HttpRequest *request, Usec now);

@@ -5,15 +5,30 @@
 #include "base/log.h"
 
 #include <ctype.h>
+#include <stdio.h>
 
-#define LOCALE_CHARS_MAX 16
+#define LOGINS_PER_ADDRESS_MAX 64
+#define LOCALE_CHARS_MAX       16
 
 /* A login whose password is being hashed. */
-typedef struct PendingLogin {
+struct PendingLogin {
         UserCheck *check;
         Service *service;
         Call *call; /* NULL where the client has left */
-} PendingLogin;
+        char address[64];
+        TAILQ_ENTRY(PendingLogin) entry;
+};
+
+/* So that one address cannot keep all others from logging in. */
+static bool has_many_pending(const Service *service, const char *address)
+{
+        const PendingLogin *pending;
+        size_t n = 0;
+
+        TAILQ_FOREACH (pending, &service->logins, entry)
+                n += strcmp(pending->address, address) == 0;
+        return n >= LOGINS_PER_ADDRESS_MAX;
+}
 
 static int open_session(Service *service, Call *call, const UserRole *role, Usec now)
 {
@@ -66,6 +81,7 @@ static int on_checked(WorkerJob *job, Usec now)
 
         if (call && finish_login(pending->service, call, check->accepted, now) < 0)
                 call_fail(call, now);
+        TAILQ_REMOVE(&pending->service->logins, pending, entry);
         user_check_free(check);
         free(pending);
         return 0;
@@ -97,8 +113,10 @@ static int login(Service *service, Call *call, Usec now)
         UserCheck *check;
 
         (void)now;
-        call->audit_event = "login";
-        call->audit_user = args->user_name;
+        if (strlen(args->user_name) > USER_NAME_MAX)
+                return call_fault(call, FAULT_INVALID_LOGIN, NULL,
+                                  "Cannot complete login due to an incorrect user name or "
+                                  "password.");
         if (args->locale && !is_locale(args->locale))
                 return call_fault(call, FAULT_INVALID_LOCALE, NULL, "'%s' is no locale.",
                                   args->locale);
@@ -110,14 +128,19 @@ static int login(Service *service, Call *call, Usec now)
                 return -ENOMEM;
         }
         *pending = (PendingLogin){.check = check, .service = service, .call = call};
+        (void)snprintf(pending->address, sizeof(pending->address), "%s", call->address);
         check->user = pending;
         check->job.done = on_checked;
-        if (worker_pool_submit(service->workers, &check->job) < 0) {
+        if (has_many_pending(service, call->address) ||
+            worker_pool_submit(service->workers, &check->job) < 0) {
                 user_check_free(check);
                 free(pending);
                 return call_fault(call, FAULT_SYSTEM_ERROR, "too many logins",
                                   "Too many logins wait to be checked; try again later.");
         }
+        TAILQ_INSERT_TAIL(&service->logins, pending, entry);
+        call->audit_event = "login"; /* what costs us no hash costs us no line either */
+        call->audit_user = args->user_name;
         call->parked = pending;
         call->abandon = on_abandon;
         return 0;

@@ -27,6 +27,8 @@
 
 #define RELEASE_MAJOR_MIN 7
 
+#define ANONYMOUS_BODY_MAX ((size_t)16 << 10) /* a login, or 128 releases of 64 characters */
+
 /* A call that came by VI/JSON. */
 typedef struct JsonCall {
         Call call;
@@ -215,6 +217,8 @@ static int parse_path(const char *text, Path *ret)
 
                 if (n == 0 || n >= SEGMENT_MAX)
                         return -EINVAL;
+                if (!utf8_is_valid(p, n))
+                        return -EINVAL;
                 memcpy(segments[i], p, n);
                 segments[i][n] = '\0';
                 p += n;
@@ -257,15 +261,14 @@ static bool is_own_origin(HttpRequest *request)
                (host && strncmp(origin, "https://", 8) == 0 && strcasecmp(origin + 8, host) == 0);
 }
 
-static void find_session(JsonCall *json, Usec now)
+static Session *session_of(Service *service, HttpRequest *request)
 {
-        Sessions *sessions = json->service->sessions;
-        const char *id = http_request_header(json->request, HEADER_SESSION);
+        const char *id = http_request_header(request, HEADER_SESSION);
         char unquoted[SESSION_ID_CHARS + 1];
         size_t n;
 
-        if (!id && is_own_origin(json->request)) {
-                id = http_request_cookie(json->request, COOKIE_SESSION);
+        if (!id && is_own_origin(request)) {
+                id = http_request_cookie(request, COOKIE_SESSION);
                 n = id ? strlen(id) : 0;
                 if (n == SESSION_ID_CHARS + 2 && id[0] == '"') {
                         memcpy(unquoted, id + 1, SESSION_ID_CHARS);
@@ -273,9 +276,19 @@ static void find_session(JsonCall *json, Usec now)
                         id = unquoted;
                 }
         }
-        json->call.session = session_find(sessions, id);
+        return session_find(service->sessions, id);
+}
+
+size_t vi_json_body_max(Service *service, HttpRequest *request, size_t max)
+{
+        return max < ANONYMOUS_BODY_MAX || session_of(service, request) ? max : ANONYMOUS_BODY_MAX;
+}
+
+static void find_session(JsonCall *json, Usec now)
+{
+        json->call.session = session_of(json->service, json->request);
         if (json->call.session)
-                session_enter(sessions, json->call.session, clock_realtime(), now);
+                session_enter(json->service->sessions, json->call.session, clock_realtime(), now);
 }
 
 static int fault_of_wire(Call *call, const WireError *error)

@@ -223,6 +223,8 @@ void http_connection_notify(void *cls, struct MHD_Connection *mhd, void **contex
         } else if (connection) {
                 *context = NULL;
                 connection->server->n_connections--;
+                /* At its limit the daemon is deaf; only its next run makes it listen again. */
+                http_server_wake(connection->server);
                 if (!connection_linger(connection))
                         connection_free(connection);
         }

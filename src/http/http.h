@@ -46,6 +46,8 @@ typedef struct HttpCallbacks {
          * the request is valid until then, or until on_gone().
          */
         void (*on_request)(void *user, HttpRequest *request, Usec now);
+        /* How large a body may be, asked when its header is there. NULL: .body_bytes_max. */
+        size_t (*body_max)(void *user, HttpRequest *request);
         /* The client left a parked request; @request ends with this call. No reply may follow. */
         void (*on_gone)(void *user, HttpRequest *request, Usec now);
         void *user;

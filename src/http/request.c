@@ -232,9 +232,11 @@ static enum MHD_Result request_begin(HttpServer *server, HttpConnection *connect
         };
         *context = request;
         peer_format(connection->mhd, request->peer);
+        if (server->callbacks.body_max)
+                request->body.max = server->callbacks.body_max(server->callbacks.user, request);
         http_connection_enter(connection, HTTP_PHASE_BODY);
-        request->refusal = header_judge(connection->mhd, request, version,
-                                        server->config.body_bytes_max, &has_body);
+        request->refusal =
+                header_judge(connection->mhd, request, version, request->body.max, &has_body);
         if (!request->refusal)
                 return MHD_YES;
         connection->unread = has_body;

@@ -216,7 +216,7 @@ void session_leave(Sessions *sessions, Session *session, Usec now)
                 session_release(session);
 }
 
-void sessions_apply_users(Sessions *sessions, const Users *users)
+void sessions_apply_users(Sessions *sessions, const Users *before, const Users *users)
 {
         Session *session, *next;
         const UserRole *role;
@@ -224,7 +224,8 @@ void sessions_apply_users(Sessions *sessions, const Users *users)
         for (session = TAILQ_FIRST(&sessions->items); session; session = next) {
                 next = TAILQ_NEXT(session, entry);
                 role = users_role(users, session->user);
-                if (role && role_has(role, "System.View"))
+                if (role && role_has(role, "System.View") &&
+                    users_same_password(before, users, session->user))
                         session->role = role;
                 else
                         session_end(sessions, session);

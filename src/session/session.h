@@ -52,5 +52,8 @@ Session *session_find_key(Sessions *sessions, const char *key);
 void session_enter(Sessions *sessions, Session *session, int64_t wall, Usec now);
 void session_leave(Sessions *sessions, Session *session, Usec now);
 
-/* Ends the sessions of users that are gone, and gives the others their present role. */
-void sessions_apply_users(Sessions *sessions, const Users *users);
+/*
+ * Ends the sessions of users that are gone, may do nothing any more, or have another password, and
+ * gives the others their present role.
+ */
+void sessions_apply_users(Sessions *sessions, const Users *before, const Users *users);

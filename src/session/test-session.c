@@ -278,31 +278,54 @@ static void test_expiry_in_real_time(void)
         EXPECT("expired after its last call", !session_find(site.sessions, ids[1]));
 }
 
-static void test_apply_users(void)
+static Users *users_of(const char *text)
 {
-        static const char text[] = "alice:!:Admin\nbob:!:ReadOnly\n";
-        _cleanup_(site_done) Site site = site_make(SECOND, 10, 10);
-        Session *alice = open_session(&site, "alice", 0), *bob = open_session(&site, "bob", 0);
-        Session *carol = open_session(&site, "carol", 0), *dave = open_session(&site, "dave", 0);
-        _cleanup_(users_freep) Users *users = NULL;
-        char path[] = "/tmp/test-session-XXXXXX", id[SESSION_ID_CHARS + 1];
+        char path[] = "/tmp/test-session-XXXXXX";
         _cleanup_(fd_closep) int fd = mkostemp(path, O_CLOEXEC);
+        Users *users = NULL;
 
         EXPECT_INT("file", write(fd, text, strlen(text)), strlen(text));
         EXPECT_INT("users", users_load(path, &users), 0);
         (void)unlink(path);
-        if (!users)
-                return;
-        memcpy(id, carol->id, sizeof(id));
-        session_enter(site.sessions, dave, WALL, 0);
-        sessions_apply_users(site.sessions, users);
-        EXPECT("alice stays", session_find(site.sessions, alice->id) == alice);
-        EXPECT_STR("alice", alice->role->name, "Admin");
-        EXPECT("bob stays", session_find(site.sessions, bob->id) == bob);
-        EXPECT_STR("bob has another role", bob->role->name, "ReadOnly");
-        EXPECT("carol is gone", !session_find(site.sessions, id));
-        EXPECT("dave is gone, within a call", dave->ended);
-        session_leave(site.sessions, dave, 0);
+        return users;
+}
+
+static void test_apply_users(void)
+{
+        static const struct {
+                const char *name;
+                const char *role; /* afterwards; NULL: the session has ended */
+                bool in_call;
+        } rows[] = {
+                {"alice", "Admin", false}, {"bob", "ReadOnly", false}, {"carol", NULL, false},
+                {"dave", NULL, true},      {"erin", NULL, false},      {"frank", NULL, false},
+        };
+        _cleanup_(site_done) Site site = site_make(SECOND, 10, 10);
+        _cleanup_(users_freep) Users *before =
+                users_of("alice:!:Admin\nbob:!:Admin\ncarol:!:Admin\ndave:!:Admin\n"
+                         "erin:!:Admin\nfrank:!:Admin\n");
+        /* Carol and Dave are gone, Erin has another password, Frank may do nothing any more. */
+        _cleanup_(users_freep) Users *users =
+                users_of("alice:!:Admin\nbob:!:ReadOnly\nerin:*:Admin\nfrank:!:NoAccess\n");
+        Session *sessions[ELEMENTS(rows)];
+        char ids[ELEMENTS(rows)][SESSION_ID_CHARS + 1];
+
+        for (size_t i = 0; i < ELEMENTS(rows); i++) {
+                sessions[i] = open_session(&site, rows[i].name, 0);
+                memcpy(ids[i], sessions[i]->id, sizeof(ids[i]));
+                if (rows[i].in_call)
+                        session_enter(site.sessions, sessions[i], WALL, 0);
+        }
+        sessions_apply_users(site.sessions, before, users);
+        for (size_t i = 0; i < ELEMENTS(rows); i++) {
+                const Session *found = session_find(site.sessions, ids[i]);
+
+                EXPECT_STR(rows[i].name, found ? found->role->name : NULL, rows[i].role);
+                if (rows[i].in_call) {
+                        EXPECT(rows[i].name, sessions[i]->ended);
+                        session_leave(site.sessions, sessions[i], 0);
+                }
+        }
 }
 
 int main(void)

@@ -72,6 +72,13 @@ const UserRole *users_role(const Users *users, const char *name)
         return user ? user->role : NULL;
 }
 
+bool users_same_password(const Users *a, const Users *b, const char *name)
+{
+        const User *before = find(a, name), *after = find(b, name);
+
+        return before && after && strcmp(before->hash, after->hash) == 0;
+}
+
 static int add(Users *users, const char *name, const char *hash, const UserRole *role)
 {
         User *grown = reallocarray(users->items, users->n + 1, sizeof(*grown));
@@ -182,6 +189,7 @@ int users_create(const char *path, const char *name, char **ret_password)
         _cleanup_(secret_freep) char *password = calloc(1, 33);
         char hash[CRYPT_OUTPUT_SIZE], line[CRYPT_OUTPUT_SIZE + 256];
         _cleanup_(fd_closep) int fd = -1;
+        _cleanup_(freep) char *new = NULL;
         int n, r;
 
         if (!password)
@@ -190,14 +198,20 @@ int users_create(const char *path, const char *name, char **ret_password)
         r = make_hash(password, hash);
         if (r < 0)
                 return r;
-        fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+        if (asprintf(&new, "%s.new", path) < 0)
+                return -ENOMEM;
+        (void)unlink(new);
+        fd = open(new, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
         if (fd < 0)
                 return -errno;
         n = snprintf(line, sizeof(line), "%s:%s:Admin\n", name, hash);
-        if (n >= (int)sizeof(line) || write(fd, line, (size_t)n) != n || fsync(fd) < 0) {
-                (void)unlink(path);
-                return -EIO;
-        }
+        if (n >= (int)sizeof(line) || write(fd, line, (size_t)n) != n || fsync(fd) < 0)
+                r = -EIO;
+        else if (link(new, path) < 0) /* whole or not at all; EEXIST stays */
+                r = -errno;
+        (void)unlink(new);
+        if (r < 0)
+                return r;
         *ret_password = moved(password);
         return 0;
 }
@@ -226,7 +240,10 @@ UserCheck *user_check_new(const Users *users, const char *name, const char *pass
         if (!check)
                 return NULL;
         check->job.run = check_run;
-        check->hash = strdup(user ? user->hash : users->dummy_hash);
+        /* "!" and the like take no time: nobody's hash is checked in its place. */
+        check->hash = strdup(user && crypt_checksalt(user->hash) != CRYPT_SALT_INVALID
+                                     ? user->hash
+                                     : users->dummy_hash);
         check->password = strdup(password);
         return check->hash && check->password ? moved(check) : NULL;
 }

@@ -33,6 +33,9 @@ int users_create(const char *path, const char *name, char **ret_password);
 /* Return: the role, or NULL for a user that does not exist. */
 const UserRole *users_role(const Users *users, const char *name);
 
+/* Return: whether @name is a user of both, with the same password. */
+bool users_same_password(const Users *a, const Users *b, const char *name);
+
 /* Return: whether the role has the privilege, such as "VirtualMachine.GuestOperations.Query". */
 bool role_has(const UserRole *role, const char *privilege);
 
