@@ -3,6 +3,7 @@
 #include "agent/credential-cache.h"
 #include "agent/login-helper.h"
 #include "base/log.h"
+#include "base/secret.h"
 #include "schema/tables.h"
 #include "wire/read.h"
 #include "wire/write.h"
@@ -14,8 +15,8 @@
 #include <sys/socket.h>
 #include <sys/wait.h>
 
-#define HELPERS_MAX        16 /* a yescrypt check takes 16 MiB for its 34 ms */
-#define HELPERS_REMEMBERED 4  /* beside them: for remembered logins, which take microseconds */
+#define HELPERS_MAX        8 /* a yescrypt check takes 16 MiB while it lasts */
+#define HELPERS_REMEMBERED 4 /* beside them: for remembered logins, which take microseconds */
 #define HELPERS_IDLE_MAX   2
 #define HELPER_QUESTIONS   1000 /* then a new one: some PAM modules leak */
 #define LOGINS_WAITING_MAX 256
@@ -262,7 +263,6 @@ static int helper_ask(LoginHelper *helper, Login *login)
         _cleanup_(buf_erase) Buf packet = {.max = LOGIN_PACKET_BYTES};
         int r;
 
-        assert(helper);
         tlv_write(&packet, &question);
         if (buf_error(&packet))
                 return buf_error(&packet);
@@ -276,6 +276,19 @@ static int helper_ask(LoginHelper *helper, Login *login)
         helper->login = login;
         login->helper = helper;
         return 0;
+}
+
+/* Clients come in bursts: one check of a name and a password is enough for all of them. */
+static bool is_being_checked(const LoginPool *pool, const Login *login)
+{
+        const LoginHelper *helper;
+
+        TAILQ_FOREACH (helper, &pool->helpers, entry)
+                if (helper->login && !helper->login->remembered &&
+                    strcmp(helper->login->user, login->user) == 0 &&
+                    secret_equal(helper->login->password, login->password))
+                        return true;
+        return false;
 }
 
 /* Return: 0, -EAGAIN where the login has to wait, or another negative errno. */
@@ -297,9 +310,18 @@ static int find_helper(LoginPool *pool, const Login *login, LoginHelper **ret)
 static int serve(LoginPool *pool, Login *login)
 {
         LoginHelper *helper = NULL;
-        int r = find_helper(pool, login, &helper);
+        int r;
 
-        return r < 0 ? r : helper_ask(helper, login);
+        if (!login->remembered)
+                login->remembered = credential_cache_has(pool->cache, login->user, login->password,
+                                                         loop_now(pool->loop));
+        if (!login->remembered && pool->config.cache_usec > 0 && is_being_checked(pool, login))
+                return -EAGAIN;
+        r = find_helper(pool, login, &helper);
+        if (r < 0)
+                return r;
+        assert(helper);
+        return helper_ask(helper, login);
 }
 
 static void serve_waiting(LoginPool *pool, Usec now)
@@ -333,7 +355,7 @@ void login_begin(LoginPool *pool, Login *login, Arena *arena, const char *user,
         login->arena = arena;
         login->user = user;
         login->password = password;
-        login->remembered = !password || credential_cache_has(pool->cache, user, password, now);
+        login->remembered = !password;
         login->begun = now;
         login->generation = credential_cache_generation(pool->cache);
         login->helper = NULL;

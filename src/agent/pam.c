@@ -102,11 +102,11 @@ static void take_delay(int status, unsigned int usec, void *user)
 void pam_warm_up(const char *service)
 {
         static const struct pam_conv silent = {.conv = converse};
-        pam_handle_t *handle = NULL; /* never ended: it holds the modules, and no secret */
+        static pam_handle_t *held; /* never ended: it holds the modules, and no secret */
         const char *detail;
 
         if (load(&detail) >= 0)
-                (void)pam.start(service, NULL, &silent, &handle);
+                (void)pam.start(service, NULL, &silent, &held);
 }
 
 static bool is_broken(int status)

@@ -53,8 +53,9 @@ static int read_stat(const char *pid, Stat *ret)
         (void)fclose(file);
         text[n] = '\0';
         p = strrchr(text, ')');
+        /* NOLINTNEXTLINE(cert-err34-c): the kernel writes numbers */
         if (!p || sscanf(p + 1, " %c %d %*d %d", &ret->state, &ret->ppid, &ret->session) != 3)
-                return -ESRCH; /* NOLINT(cert-err34-c): the kernel writes numbers */
+                return -ESRCH;
         return 0;
 }
 

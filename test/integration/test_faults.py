@@ -152,7 +152,7 @@ class Privileges(GuestCase):
         client = env.daemon.client()
         client.login(name, "service-secret")
         self.assertFault(client.try_list(self.vm, auth("demo"), [1]), "NoPermission")
-        env.daemon.put_user(name, "service-secret", "GuestOperator")
+        env.daemon.set_role(name, "GuestOperator")
         self.assertOk(client.try_list(self.vm, auth("demo"), [1]))
         client.close()
 

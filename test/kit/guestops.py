@@ -107,7 +107,7 @@ class Guest:
             name = os.path.basename(path)
             if name not in there:
                 self._put(path, f"usr/lib/x86_64-linux-gnu/{name}", 0o755)
-                self.memory = max(self.memory, 384)
+                self.memory = max(self.memory, 768)
 
     def boot(self):
         subprocess.run([os.path.join(VM_TOOLS, "run-guest"), "--guest", self.guest,
@@ -302,6 +302,16 @@ class Daemon:
         self.remove_user(name, reload=False)
         with open(path, "a") as file:
             file.write(f"{name}:{hash_password(password)}:{role}\n")
+        self.reload()
+
+    def set_role(self, name, role):
+        """Another role, the same password."""
+        path = os.path.join(self.state, "users")
+        with open(path) as file:
+            lines = [line.rsplit(":", 1)[0] + f":{role}\n" if line.startswith(name + ":") else line
+                     for line in file]
+        with open(path, "w") as file:
+            file.writelines(lines)
         self.reload()
 
     def remove_user(self, name, reload=True):
