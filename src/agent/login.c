@@ -73,10 +73,33 @@ static void refuse(Login *login, const LoginVerdict *verdict, Usec now)
                 login_done(login, -EACCES, NULL, now);
 }
 
+static bool is_alike(const Login *a, const Login *b)
+{
+        return strcmp(a->user, b->user) == 0 && secret_equal(a->password, b->password);
+}
+
+/* What waits for the same check has its answer, too. */
+static void refuse_alike(const Login *login, const LoginVerdict *verdict, Usec now)
+{
+        LoginPool *pool = login->pool;
+        Login *waiting, *next;
+
+        for (waiting = TAILQ_FIRST(&pool->waiting); waiting; waiting = next) {
+                next = TAILQ_NEXT(waiting, entry);
+                if (waiting->remembered || !is_alike(waiting, login))
+                        continue;
+                TAILQ_REMOVE(&pool->waiting, waiting, entry);
+                pool->n_waiting--;
+                refuse(waiting, verdict, now);
+        }
+}
+
 static void login_answered(Login *login, const LoginVerdict *verdict, Usec now)
 {
         login->helper = NULL;
         if (verdict->result == -EACCES) {
+                if (!login->remembered)
+                        refuse_alike(login, verdict, now);
                 refuse(login, verdict, now);
                 return;
         }
@@ -284,9 +307,7 @@ static bool is_being_checked(const LoginPool *pool, const Login *login)
         const LoginHelper *helper;
 
         TAILQ_FOREACH (helper, &pool->helpers, entry)
-                if (helper->login && !helper->login->remembered &&
-                    strcmp(helper->login->user, login->user) == 0 &&
-                    secret_equal(helper->login->password, login->password))
+                if (helper->login && !helper->login->remembered && is_alike(helper->login, login))
                         return true;
         return false;
 }
