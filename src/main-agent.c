@@ -2,6 +2,7 @@
 
 #include "agent/agent.h"
 #include "agent/login-helper.h"
+#include "base/limits.h"
 #include "base/log.h"
 
 #include <fcntl.h>
@@ -9,7 +10,6 @@
 #include <signal.h>
 #include <stdio.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
 
 #define CONFIG_PATH "/etc/guestops/agent.conf"
 
@@ -136,17 +136,6 @@ static int on_signal(void *user, int signo, Usec now)
         return 0;
 }
 
-/* Every started program costs a descriptor. */
-static void raise_limits(void)
-{
-        struct rlimit limit;
-
-        if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
-                limit.rlim_cur = limit.rlim_max;
-                (void)setrlimit(RLIMIT_NOFILE, &limit);
-        }
-}
-
 /* Whoever starts us without them must not have a pipe of ours take their place. */
 static int open_standard_descriptors(void)
 {
@@ -177,7 +166,7 @@ static int run(const Options *options)
                 return r;
         (void)signal(SIGPIPE, SIG_IGN);
         (void)prctl(PR_SET_DUMPABLE, 0); /* passwords pass through here: no core, no debugger */
-        raise_limits();
+        limits_raise_descriptors();
         r = make_config(options, path, &config);
         if (r < 0)
                 return r;

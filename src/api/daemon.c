@@ -2,6 +2,7 @@
 
 #include "api/daemon-config.h"
 #include "api/service.h"
+#include "base/limits.h"
 #include "base/secret.h"
 #include "http/certificate.h"
 #include "schema/tables.h"
@@ -10,7 +11,6 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 
 #define ADMINISTRATOR   "administrator"
@@ -334,16 +334,6 @@ static int on_farewell(LoopTimer *timer, Usec now)
 
 /* life */
 
-static void raise_limits(void)
-{
-        struct rlimit limit;
-
-        if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
-                limit.rlim_cur = limit.rlim_max;
-                (void)setrlimit(RLIMIT_NOFILE, &limit);
-        }
-}
-
 static int build(Daemon *daemon)
 {
         static const int signals[] = {SIGHUP, SIGINT, SIGTERM};
@@ -381,7 +371,7 @@ int daemon_new(const DaemonOptions *options, Daemon **ret)
         json_read_init();
         (void)signal(SIGPIPE, SIG_IGN);
         (void)umask(0077);
-        raise_limits();
+        limits_raise_descriptors();
         r = build(daemon);
         if (r < 0)
                 return r;

@@ -2,25 +2,13 @@
 
 #include "api/dispatch.h"
 
+#include "api/reply.h"
+
 static const Endpoint endpoints[] = {
         {"/api/vcenter/system", "POST", serve_hello},
         {"/sdk/vim25/", NULL, serve_vi_json},
         {"/sdk/vimServiceVersions.xml", "GET", serve_versions},
 };
-
-void reply_text(HttpRequest *request, unsigned int status, const HttpHeader *header,
-                const char *text)
-{
-        const HttpHeader headers[2] = {
-                {"Content-Type", "text/plain; charset=utf-8"},
-                header ? *header : (HttpHeader){0},
-        };
-        Buf body = {0};
-
-        buf_puts(&body, text);
-        buf_putc(&body, '\n');
-        http_reply(request, status, headers, header ? 2 : 1, &body);
-}
 
 static const Endpoint *find_endpoint(const char *path)
 {

@@ -16,7 +16,3 @@ void vi_json_gone(Service *service, HttpRequest *request, Usec now);
 /* versions.c */
 void serve_versions(Service *service, HttpRequest *request, Usec now);
 void serve_hello(Service *service, HttpRequest *request, Usec now);
-
-/* A short text as the answer, for what is no call: the wrong path, the wrong verb. */
-void reply_text(HttpRequest *request, unsigned int status, const HttpHeader *header,
-                const char *text);

@@ -4,6 +4,7 @@
  */
 
 #include "api/dispatch.h"
+#include "api/reply.h"
 #include "wire/write.h"
 
 #include <jansson.h>

@@ -9,6 +9,7 @@
 
 #include "api/dispatch.h"
 #include "api/handlers.h"
+#include "api/reply.h"
 #include "base/clock.h"
 #include "base/secret.h"
 #include "base/utf8.h"
