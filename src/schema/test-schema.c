@@ -3,7 +3,6 @@
 #include "schema/fault.h"
 #include "schema/method.h"
 #include "schema/tables.h"
-#include "wire/read.h"
 
 #include "base/test.h"
 

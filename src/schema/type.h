@@ -13,6 +13,8 @@
 
 typedef struct WireType WireType;
 
+#define WIRE_FIELDS_MAX 64U /* members of one type, inherited ones included */
+
 /* Optional scalars, because zero is a value. */
 typedef struct WireBool {
         bool set, value;

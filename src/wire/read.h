@@ -12,7 +12,6 @@
 #define WIRE_DEPTH_MAX  16
 #define WIRE_STRING_MAX 65536U /* bytes of one string */
 #define WIRE_ITEMS_MAX  65536U /* elements of one array */
-#define WIRE_FIELDS_MAX 64U    /* members of one type, inherited ones included */
 
 typedef enum WireErrorKind {
         WIRE_OK,
