@@ -3,7 +3,7 @@
 BUILD ?= build/plain
 GUEST ?= build/guest
 
-.PHONY: all help setup demo up down check guest install clean
+.PHONY: all help setup demo up down check fuzz guest install clean
 
 all: $(BUILD)/build.ninja ## build the programs
 	ninja -C $(BUILD)
@@ -38,6 +38,10 @@ down: ## end what `make up` started
 check: ## set everything up and run all tests
 	@tools/setup build guest check
 	@tools/check
+
+fuzz: ## run every fuzzer for FUZZ_SECONDS (60)
+	@tools/setup build check
+	@tools/fuzz
 
 install: all ## install the programs, manual pages and sample configuration
 	meson install -C $(BUILD) --no-rebuild
