@@ -21,6 +21,8 @@
 #define CMDLINE_MAX     ((size_t)32 << 10)
 #define CMDLINE_MIN     ((size_t)1 << 10) /* what each row may have, however many there are */
 #define CMDLINES_BYTES  ((size_t)4 << 20) /* of all rows of one source together, beside that */
+#define NAME_BYTES_MAX  255               /* of argv[0], which is as long as its owner likes */
+#define PIDS_MAX        4096U             /* asked for at once */
 #define OWNERS_MAX      64
 #define STARTTIME_FIELD 22 /* proc(5), /proc/[pid]/stat */
 
@@ -121,7 +123,9 @@ static char *short_name(Arena *arena, const char *argv0)
 {
         const char *slash = *argv0 == '/' ? strrchr(argv0, '/') : NULL;
 
-        return arena_strdup(arena, slash ? slash + 1 : argv0);
+        const char *name = slash ? slash + 1 : argv0;
+
+        return arena_strndup(arena, name, strnlen(name, NAME_BYTES_MAX));
 }
 
 /* Kernel threads and zombies have no command line: their name is in comm. */
@@ -244,8 +248,8 @@ static char *command_line(const Operation *operation, const ProcessRecord *recor
 {
         bool visible = operation->who->uid == 0 || operation->who->uid == (int64_t)record->uid;
         bool plain = !visible || !*record->arguments;
-        char *line = arena_printf(operation->arena, "%s%s%s", record->program, plain ? "" : " ",
-                                  plain ? "" : record->arguments);
+        char *line = arena_printf(operation->arena, "%s%s%.*s", record->program, plain ? "" : " ",
+                                  (int)CMDLINE_MAX, plain ? "" : record->arguments);
         size_t size = line ? strlen(line) : 0;
 
         size_t kept = take_room(room, size);
@@ -378,6 +382,11 @@ int list_processes_run(Operation *operation, Usec now)
         const WorkerCallbacks callbacks = {.on_answer = on_listed, .user = operation};
         int r;
 
+        if (wanted_pids(operation)->n > PIDS_MAX)
+                return operation_fault(operation, FAULT_INVALID_ARGUMENT, "pids",
+                                       "A specified parameter was not correct: pids (at most %u "
+                                       "are taken)",
+                                       PIDS_MAX);
         process_table_reap(operation->operations->processes, now);
         r = unknown_pids(operation, &scan.pids);
         if (r < 0)

@@ -94,6 +94,24 @@ static void refuse_alike(const Login *login, const LoginVerdict *verdict, Usec n
         }
 }
 
+/* Nor is a check that hung or broke begun anew for each of them in turn. */
+static void fail_alike(const Login *login, int result, Usec now)
+{
+        LoginPool *pool = login->pool;
+        Login *waiting;
+
+        for (waiting = TAILQ_FIRST(&pool->waiting); waiting;) {
+                if (login->remembered || waiting->remembered || !is_alike(waiting, login)) {
+                        waiting = TAILQ_NEXT(waiting, entry);
+                        continue;
+                }
+                TAILQ_REMOVE(&pool->waiting, waiting, entry);
+                pool->n_waiting--;
+                login_done(waiting, result, NULL, now);
+                waiting = TAILQ_FIRST(&pool->waiting); /* the callback may have cancelled any */
+        }
+}
+
 static void login_answered(Login *login, const LoginVerdict *verdict, Usec now)
 {
         login->helper = NULL;
@@ -106,6 +124,7 @@ static void login_answered(Login *login, const LoginVerdict *verdict, Usec now)
         if (verdict->result < 0) {
                 log_error("login of '%.64s' failed: %s", login->user,
                           verdict->detail ? verdict->detail : strerror(-verdict->result));
+                fail_alike(login, -EIO, now);
                 login_done(login, -EIO, NULL, now);
                 return;
         }
@@ -136,6 +155,7 @@ static void helper_end(LoginHelper *helper, int result, Usec now)
         helper_dismiss(helper);
         if (login) {
                 login->helper = NULL;
+                fail_alike(login, result, now);
                 login_done(login, result, NULL, now);
         }
 }
@@ -256,8 +276,8 @@ static int helper_start(LoginPool *pool, LoginHelper **ret)
                 .deadline.on_due = helper_on_deadline,
         };
         r = helper_exec(pool->config.pam_service, theirs, &helper->child.pid);
-        if (r < 0)
-                return r;
+        if (r < 0) /* fork's EAGAIN is not ours, after which somebody comes back */
+                return r == -EAGAIN ? -ENOMEM : r;
         r = loop_add_child(pool->loop, &helper->child);
         if (r >= 0)
                 r = loop_add_io(pool->loop, &helper->io, EPOLLIN);
@@ -289,12 +309,14 @@ static int helper_ask(LoginHelper *helper, Login *login)
         tlv_write(&packet, &question);
         if (buf_error(&packet))
                 return buf_error(&packet);
-        if (send(helper->io.fd, packet.data, packet.size, MSG_NOSIGNAL) < 0)
-                return -errno;
         r = loop_timer_set(helper->pool->loop, &helper->deadline,
                            loop_now(helper->pool->loop) + helper->pool->config.deadline_usec);
         if (r < 0)
                 return r;
+        if (send(helper->io.fd, packet.data, packet.size, MSG_NOSIGNAL) < 0) {
+                loop_timer_clear(&helper->deadline);
+                return errno == EAGAIN ? -EIO : -errno;
+        }
         helper->n_questions++;
         helper->login = login;
         login->helper = helper;

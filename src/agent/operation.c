@@ -7,8 +7,9 @@
 
 #include <stdio.h>
 
-#define ANSWER_BYTES_MAX ((size_t)16 << 20)
-#define USER_NAME_MAX    256
+#define ANSWER_BYTES_MAX     ((size_t)16 << 20)
+#define USER_NAME_MAX        256
+#define WORKERS_PER_USER_MAX 512
 
 /* Keep sorted. */
 const OperationRow operation_rows[] = {
@@ -126,7 +127,14 @@ TicketPlace operation_ticket_place(const Operation *operation, Usec now)
 int operation_start_worker(Operation *operation, const WorkerTask *task,
                            const WorkerCallbacks *callbacks)
 {
-        int r = worker_start(&operation->operations->workers, task, callbacks, &operation->worker);
+        Workers *workers = &operation->operations->workers;
+        int r;
+
+        /* A file system of the user's own can hold them for as long as he likes. */
+        if (workers_of(workers, (uid_t)operation->who->uid) >= WORKERS_PER_USER_MAX)
+                return operation_fault(operation, FAULT_GUEST_OPERATIONS_FAULT, NULL,
+                                       "Too many operations of this user hang in the guest.");
+        r = worker_start(workers, task, callbacks, &operation->worker);
 
         if (r < 0)
                 return operation_fault(operation, FAULT_GUEST_OPERATIONS_FAULT, NULL,
@@ -163,6 +171,13 @@ static void proceed(Operation *operation, Usec now)
 {
         if (!operation->who || !operation->confirmed)
                 return;
+        /* The login took its time, or GO lay in the pipe of a machine that was paused. */
+        if (operation->request->deadline < (int64_t)now) {
+                (void)operation_fault(operation, FAULT_GUEST_OPERATIONS_UNAVAILABLE, NULL,
+                                      "The request's time was over before it was begun.");
+                operation_fail(operation);
+                return;
+        }
         if (operation->row->run(operation, now) < 0)
                 operation_fail(operation);
 }

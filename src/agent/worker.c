@@ -7,8 +7,10 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/epoll.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 
 #define ANSWER_FD   3
@@ -25,7 +27,8 @@ struct Worker {
         LoopTimer deadline;
         Buf answer;
         WorkerCallbacks callbacks;
-        bool answered, exited;
+        uid_t uid;
+        bool answered, executed, exited;
         int status;
 };
 
@@ -43,12 +46,14 @@ static void write_whole(int fd, const Buf *data)
         }
 }
 
+/* Past the C library, which keeps signals 32 and 33 to itself and lets nobody reset them. */
 static void reset_signals(void)
 {
+        static const unsigned long default_action[8]; /* SIG_DFL, no flags, an empty mask */
         sigset_t none;
 
         for (int signo = 1; signo < NSIG; signo++)
-                (void)signal(signo, SIG_DFL);
+                (void)syscall(SYS_rt_sigaction, signo, default_action, NULL, NSIG / 8);
         sigemptyset(&none);
         (void)sigprocmask(SIG_SETMASK, &none, NULL);
 }
@@ -82,15 +87,25 @@ static int arrange_descriptors(int pipe_fd)
 static int prepare(const WorkerTask *task, int pipe_fd)
 {
         int r = arrange_descriptors(pipe_fd);
+        sigset_t all;
 
         if (r < 0)
                 return r;
-        reset_signals();
         reset_limits();
         umask(USER_UMASK);
         if (task->session && setsid() < 0)
                 return -errno;
-        return identity_become(task->who);
+        /*
+         * The monitor's memory is in here. A change of user sets "dumpable" to fs.suid_dumpable:
+         * until that is undone no signal gets through that would have it dumped.
+         */
+        sigfillset(&all);
+        (void)sigprocmask(SIG_SETMASK, &all, NULL);
+        r = identity_become(task->who);
+        if (prctl(PR_SET_DUMPABLE, 0) < 0 && r >= 0)
+                r = -errno;
+        reset_signals();
+        return r;
 }
 
 static void put_failure(Arena *arena, Buf *answer, int error)
@@ -151,6 +166,7 @@ static void tell_answer(Worker *worker, int result, Usec now)
         loop_io_remove(&worker->io);
         worker->io.fd = fd_close(worker->io.fd);
         worker->answered = true;
+        worker->executed = result >= 0 && worker->answer.size == 0;
         if (result < 0 && !exited)
                 (void)kill(worker->child.pid, SIGKILL);
         if (worker->callbacks.on_answer)
@@ -240,6 +256,7 @@ int worker_start(Workers *workers, const WorkerTask *task, const WorkerCallbacks
                 .io = {.fd = pipe_fds[0], .on_ready = worker_on_ready},
                 .child = {.pid = pid, .on_exit = worker_on_exit},
                 .deadline.on_due = worker_on_deadline,
+                .uid = (uid_t)task->who->uid,
                 .answer.max = WORKER_ANSWER_MAX + READ_BYTES,
                 .callbacks = *callbacks,
         };
@@ -267,6 +284,16 @@ void workers_done(Workers *workers)
 
         while ((worker = TAILQ_FIRST(&workers->list)))
                 worker_free(worker);
+}
+
+size_t workers_of(const Workers *workers, uid_t uid)
+{
+        const Worker *worker;
+        size_t n = 0;
+
+        TAILQ_FOREACH (worker, &workers->list, entry)
+                n += worker->uid == uid && !worker->executed && !worker->exited;
+        return n;
 }
 
 void worker_forget(Worker *worker)

@@ -51,6 +51,9 @@ typedef struct WorkerCallbacks {
         void *user;
 } WorkerCallbacks;
 
+/* Return: how many of this user's have neither executed nor ended, also those given up. */
+size_t workers_of(const Workers *workers, uid_t uid);
+
 int worker_start(Workers *workers, const WorkerTask *task, const WorkerCallbacks *callbacks,
                  Worker **ret);
 

@@ -27,10 +27,10 @@ struct Guest {
         uint64_t nonce;
         uint32_t next_id;
         Usec hello_wait;
-        Usec announced; /* when an agent was last answered that said it had started */
-        Usec since;     /* of the present state */
-        Usec heard;     /* the last word of the agent in this conversation */
-        int64_t offset; /* agent's clock minus ours */
+        Usec announced;  /* when an agent was last answered that said it had started */
+        Usec since;      /* of the present state */
+        Usec heard;      /* the last word of the agent in this conversation */
+        uint64_t offset; /* agent's clock minus ours; it wraps: the agent may say anything */
         int connect_error;
         const char *lost_why; /* static */
         char instance[40];

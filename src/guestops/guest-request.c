@@ -195,7 +195,7 @@ static int request_send(Guest *guest, GuestRequest *request)
                 .operation = (char *)request->method->name,
                 .instance = guest->instance,
                 .request_id = (char *)request->request_id,
-                .deadline = (int64_t)request->deadline + guest->offset,
+                .deadline = (int64_t)(request->deadline + guest->offset),
                 .params = (WireObject *)request->params,
         };
         _cleanup_(buf_erase) Buf payload = {.max = REQUEST_BYTES_MAX};
@@ -327,7 +327,8 @@ void guest_request_answered(Guest *guest, uint32_t id, const char *payload, size
                                   NULL,
                                   "The agent in the guest gave an answer that makes no sense.");
         }
-        request_end(request, request->fault->detail ? NULL : answer, now);
+        /* The answer may have left no memory for a fault: it is bad all the same. */
+        request_end(request, r < 0 || request->fault->detail ? NULL : answer, now);
 }
 
 void guest_request_confirm(Guest *guest, uint32_t id)

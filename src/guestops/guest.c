@@ -61,7 +61,7 @@ static void take_welcome(Guest *guest, const char *payload, size_t size, Usec no
         if (hello->protocol < PROTOCOL_MIN)
                 hello->operations.n = 0; /* whatever it offers, we could not ask for it */
         take_facts(guest, hello);
-        guest->offset = hello->clock - (int64_t)now;
+        guest->offset = (uint64_t)hello->clock - now;
         guest->vm->facts.known = true;
         guest->heard = now;
         guest->lost_why = NULL;
@@ -78,7 +78,7 @@ static void take_pong(Guest *guest, const char *payload, size_t size, Usec now)
         WireError error;
 
         if (arena && tlv_read(arena, payload, size, &type_AgentClock, &clock, &error) >= 0)
-                guest->offset = clock->clock - (int64_t)now;
+                guest->offset = (uint64_t)clock->clock - now;
 }
 
 static void conversation_over(Guest *guest, const char *why, Usec now)

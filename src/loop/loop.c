@@ -267,7 +267,8 @@ int loop_add_child(Loop *loop, LoopChild *child)
         child->io = (LoopIo){.fd = pidfd_open(child->pid, 0), .on_ready = child_on_ready};
         if (child->io.fd < 0)
                 return -errno;
-        r = loop_add_io(loop, &child->io, EPOLLIN);
+        /* Edges: one that ends under a debugger is readable long before we may wait for it. */
+        r = loop_add_io(loop, &child->io, EPOLLIN | EPOLLET);
         if (r < 0)
                 child->io.fd = fd_close(child->io.fd);
         return r;

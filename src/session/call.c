@@ -15,6 +15,14 @@ void call_fail(Call *call, Usec now)
         call->abandon = NULL;
         (void)call_fault(call, FAULT_SYSTEM_ERROR, "internal error",
                          "A general system error occurred: internal error");
+        if (!call->fault.detail) {
+                call->spare.base.type = &type_SystemError;
+                call->spare.reason = (char *)"out of memory";
+                call->fault = (Fault){
+                        .detail = &call->spare.base,
+                        .message = "A general system error occurred: out of memory",
+                };
+        }
         call->reply(call, FORM_NONE, NULL, now);
 }
 

@@ -24,6 +24,7 @@ struct Call {
         Moref receiver;
         const void *params;
         Fault fault;
+        SystemError spare; /* the fault where there is no memory for one */
         Usec begun;
 
         /* For the audit: set by whoever knows. In the arena, or static. NULL event: none. */
