@@ -75,14 +75,15 @@ class Guest:
         self.directory = short_directory()
         self.run = os.path.join(self.directory, "r")
         self.overlay = os.path.join(self.directory, "overlay")
-        self.memory = memory
+        with open(agent, "rb") as file:
+            self.sanitized = b"AddressSanitizer" in file.read()
+        self.memory = max(memory, 768) if self.sanitized else memory
         self._put(agent, "usr/sbin/guestops-agent", 0o755)
         self._put(pam, "etc/pam.d/guestops-agent", 0o644)
         os.makedirs(os.path.join(self.overlay, "etc/guestops"))
         if conf is not None:
             with open(os.path.join(self.overlay, "etc/guestops/agent.conf"), "w") as file:
                 file.write(conf)
-        self._put_libraries(agent)
         self._lock = threading.Lock()
         self._ctl = Ctl(self.path("ctl.sock"), deadline=180)
 
@@ -94,20 +95,6 @@ class Guest:
         os.makedirs(os.path.dirname(target), exist_ok=True)
         shutil.copyfile(source, target)
         os.chmod(target, mode)
-
-    def _put_libraries(self, agent):
-        """Those which the guest lacks: a sanitizer's, mostly."""
-        linked = re.findall(r"=> (/\S+)", subprocess.run(
-            ["ldd", agent], capture_output=True, text=True, check=True).stdout)
-        with open(os.path.join(self.guest, "base.cpio"), "rb") as archive:
-            names = subprocess.run(["cpio", "-t", "--quiet"], stdin=archive,
-                                   capture_output=True, text=True).stdout.split("\n")
-        there = {os.path.basename(name) for name in names}
-        for path in linked:
-            name = os.path.basename(path)
-            if name not in there:
-                self._put(path, f"usr/lib/x86_64-linux-gnu/{name}", 0o755)
-                self.memory = max(self.memory, 768)
 
     def boot(self):
         subprocess.run([os.path.join(VM_TOOLS, "run-guest"), "--guest", self.guest,
