@@ -18,11 +18,12 @@
 #include <sys/stat.h>
 
 #define LIST_USEC       (20 * USEC_PER_SEC)
-#define CMDLINE_MAX     ((size_t)32 << 10)
-#define CMDLINE_MIN     ((size_t)1 << 10) /* what each row may have, however many there are */
-#define CMDLINES_BYTES  ((size_t)4 << 20) /* of all rows of one source together, beside that */
-#define NAME_BYTES_MAX  255               /* of argv[0], which is as long as its owner likes */
-#define PIDS_MAX        4096U             /* asked for at once */
+#define CMDLINES_BYTES  ((size_t)4 << 20) /* of all rows of one source together */
+#define CMDLINES_PART   128               /* a row has at most that part of what is left */
+#define CMDLINE_MAX     (CMDLINES_BYTES / CMDLINES_PART)
+#define CMDLINE_MIN     ((size_t)128) /* what each row may have, however many there are */
+#define NAME_BYTES_MAX  255           /* of argv[0], which is as long as its owner likes */
+#define PIDS_MAX        4096U         /* asked for at once */
 #define OWNERS_MAX      64
 #define STARTTIME_FIELD 22 /* proc(5), /proc/[pid]/stat */
 
@@ -95,14 +96,11 @@ static int64_t start_time(const Scan *scan, char *stat)
 /* Long command lines are cut where there are many: the answer has to fit into one message. */
 static size_t take_room(size_t *room, size_t wanted)
 {
-        size_t size = wanted < CMDLINE_MAX ? wanted : CMDLINE_MAX;
+        size_t part = *room / CMDLINES_PART;
+        size_t most = part > CMDLINE_MIN ? part : CMDLINE_MIN;
+        size_t size = wanted < most ? wanted : most;
 
-        if (size <= CMDLINE_MIN)
-                return size;
-        if (size > *room)
-                size = CMDLINE_MIN;
-        else
-                *room -= size;
+        *room -= size < *room ? size : *room;
         return size;
 }
 
@@ -122,7 +120,6 @@ static char *join_arguments(Arena *arena, const char *data, size_t size)
 static char *short_name(Arena *arena, const char *argv0)
 {
         const char *slash = *argv0 == '/' ? strrchr(argv0, '/') : NULL;
-
         const char *name = slash ? slash + 1 : argv0;
 
         return arena_strndup(arena, name, strnlen(name, NAME_BYTES_MAX));
@@ -247,17 +244,16 @@ static const WireLongs *wanted_pids(const Operation *operation)
 static char *command_line(const Operation *operation, const ProcessRecord *record, size_t *room)
 {
         bool visible = operation->who->uid == 0 || operation->who->uid == (int64_t)record->uid;
-        bool plain = !visible || !*record->arguments;
-        char *line = arena_printf(operation->arena, "%s%s%.*s", record->program, plain ? "" : " ",
-                                  (int)CMDLINE_MAX, plain ? "" : record->arguments);
-        size_t size = line ? strlen(line) : 0;
-
+        const char *arguments = visible ? record->arguments : "";
+        size_t size = strlen(record->program) + (*arguments ? 1 : 0) + strlen(arguments);
         size_t kept = take_room(room, size);
+        char *line = arena_alloc(operation->arena, kept + 1);
 
-        if (kept < size) {
-                line[kept] = '\0';
+        if (!line)
+                return NULL;
+        (void)snprintf(line, kept + 1, "%s%s%s", record->program, *arguments ? " " : "", arguments);
+        if (kept < size)
                 utf8_defuse(line);
-        }
         return line;
 }
 
