@@ -4,6 +4,7 @@
 
 #include "api/service.h"
 #include "property/object.h"
+#include "schema/method.h"
 #include "session/call.h"
 
 typedef struct Handler {
@@ -16,5 +17,8 @@ extern const Handler service_instance_handlers[];
 extern const size_t n_service_instance_handlers;
 extern const Handler session_manager_handlers[];
 extern const size_t n_session_manager_handlers;
+
+/* Return: what carries out @method of exactly this type, or NULL where the guest's agent does. */
+const Handler *handler_find(const ManagedType *type, const char *method);
 
 PropertyContext service_property_context(const Service *service, const Call *call);

@@ -30,12 +30,9 @@ typedef struct Service {
 /* The releases that are spoken, the newest first; ended by NULL. */
 extern const char *const service_releases[];
 
-/* Answers one HTTP request, now or later. */
 /* How large the request's body may be; not much before login. */
 size_t vi_json_body_max(Service *service, HttpRequest *request, size_t max);
+/* Answers one HTTP request, now or later. */
 void dispatch_request(Service *service, HttpRequest *request, Usec now);
 /* The client of a parked request has left. */
 void dispatch_gone(Service *service, HttpRequest *request, Usec now);
-
-/* Return: whether every method in the schema has a handler, every handler a method. For a test. */
-bool dispatch_is_complete(void);

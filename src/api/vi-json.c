@@ -38,46 +38,6 @@ typedef struct JsonCall {
         Object receiver;
 } JsonCall;
 
-static const struct {
-        const char *type;
-        const Handler *rows;
-        const size_t *n;
-} handler_tables[] = {
-        {"ServiceInstance", service_instance_handlers, &n_service_instance_handlers},
-        {"SessionManager", session_manager_handlers, &n_session_manager_handlers},
-};
-
-static const Handler *find_handler(const ManagedType *type, const char *method)
-{
-        for (size_t i = 0; i < ELEMENTS(handler_tables); i++) {
-                if (strcmp(handler_tables[i].type, type->name) != 0)
-                        continue;
-                for (size_t k = 0; k < *handler_tables[i].n; k++)
-                        if (strcmp(handler_tables[i].rows[k].method, method) == 0)
-                                return &handler_tables[i].rows[k];
-        }
-        return NULL;
-}
-
-bool dispatch_is_complete(void)
-{
-        size_t n_methods = 0, n_handlers = 0;
-
-        for (size_t i = 0; i < n_managed_types; i++)
-                for (size_t k = 0; k < managed_types[i]->n_methods; k++) {
-                        const Method *method = &managed_types[i]->methods[k];
-
-                        if (method->flags & METHOD_GUEST)
-                                continue;
-                        n_methods++;
-                        if (!find_handler(managed_types[i], method->name))
-                                return false;
-                }
-        for (size_t i = 0; i < ELEMENTS(handler_tables); i++)
-                n_handlers += *handler_tables[i].n;
-        return n_methods == n_handlers;
-}
-
 PropertyContext service_property_context(const Service *service, const Call *call)
 {
         return (PropertyContext){
@@ -102,7 +62,6 @@ static void free_call(JsonCall *json, Usec now)
 static void audit_call(const JsonCall *json, Usec now)
 {
         const Call *call = &json->call;
-
         const char *user = call->session ? call->session->user : NULL;
 
         if (!call->audit_event)
@@ -317,7 +276,7 @@ static int run_method(JsonCall *json, Usec now)
 {
         Call *call = &json->call;
         const Buf *body = http_request_body(json->request);
-        const Handler *handler = find_handler(json->receiver.type, call->method->name);
+        const Handler *handler = handler_find(json->receiver.type, call->method->name);
         WireError error;
         void *params = NULL;
         int r;
