@@ -54,9 +54,10 @@ DEFINE_CLEANUP(LoginPool, login_pool_free)
 
 /**
  * login_begin() - check a name and a password
- * @password:   NULL where the user has been authenticated otherwise: account rules only
  * @login:      in the caller; on_done is set; may be called back before this returns
+ * @arena:      of the verdict
  * @user:       not empty, without '/', at most 256 bytes: the caller has looked
+ * @password:   NULL where the user has been authenticated otherwise: account rules only
  */
 void login_begin(LoginPool *pool, Login *login, Arena *arena, const char *user,
                  const char *password, Usec now);

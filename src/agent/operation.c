@@ -135,7 +135,6 @@ int operation_start_worker(Operation *operation, const WorkerTask *task,
                 return operation_fault(operation, FAULT_GUEST_OPERATIONS_FAULT, NULL,
                                        "Too many operations of this user hang in the guest.");
         r = worker_start(workers, task, callbacks, &operation->worker);
-
         if (r < 0)
                 return operation_fault(operation, FAULT_GUEST_OPERATIONS_FAULT, NULL,
                                        "The guest could not start a process: %s.", strerror(-r));

@@ -92,7 +92,7 @@ static int converse(int n, const struct pam_message **messages, struct pam_respo
 }
 
 /* In place of libpam's sleep. The monitor waits as long for every refusal, whatever its reason. */
-static void take_delay(int status, unsigned int usec, void *user)
+static void ignore_delay(int status, unsigned int usec, void *user)
 {
         (void)status;
         (void)usec;
@@ -127,7 +127,7 @@ int pam_check(const char *service, const char *user, const char *password, const
         Talk talk = {.user = user, .password = password};
         const struct pam_conv conversation = {.conv = converse, .appdata_ptr = &talk};
         pam_handle_t *handle = NULL;
-        void (*delay)(int, unsigned int, void *) = take_delay;
+        void (*delay)(int, unsigned int, void *) = ignore_delay;
         int status, r;
 
         *ret_detail = NULL;

@@ -18,11 +18,10 @@ void pam_warm_up(const char *service);
 
 /**
  * pam_check() - may this user in?
- *
- * Returns at once: the delay that modules ask for after a refusal is the caller's to serve.
- *
  * @password:   NULL skips authentication: account rules only (expired, locked, denied by hour…)
  * @ret_detail: what PAM said, for the guest's log; static
+ *
+ * Returns at once: the delay that modules ask for after a refusal is the caller's to serve.
  *
  * Return: 0, -EACCES for a refusal whatever its reason, -EIO where PAM itself is broken.
  */

@@ -92,13 +92,13 @@ static void put_string(Buf *out, const char *text)
 static int write_line(Audit *audit, const Buf *line)
 {
         ssize_t n = 1;
+        int r;
 
         if (audit->cut)
                 n = write(audit->fd, "\n", 1);
         audit->cut = n != 1;
         n = audit->cut ? -1 : write(audit->fd, line->data, line->size);
-        int r = n == (ssize_t)line->size ? 0 : n < 0 ? -errno : -EIO;
-
+        r = n == (ssize_t)line->size ? 0 : n < 0 ? -errno : -EIO;
         if (r < 0 && !audit->broken)
                 log_error("audit: %s cannot be written: %s", audit->path, strerror(-r));
         audit->broken = r < 0;
