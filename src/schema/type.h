@@ -93,12 +93,18 @@ typedef enum WirePresence {
         OPTIONAL,
 } WirePresence;
 
+/* A version of the API as one number, 8.0.2.0 and the like. */
+#define API_VERSION(major, minor, update, patch)                                                   \
+        ((uint32_t)(major) << 24 | (uint32_t)(minor) << 16 | (uint32_t)(update) << 8 |             \
+         (uint32_t)(patch))
+
 typedef struct WireField {
         const char *name; /* as on the wire */
         WireForm form;
         size_t offset;
         WirePresence presence;
         const WireType *type; /* objects: the declared type, NULL for any; strings: the enum */
+        uint32_t since;       /* the API_VERSION() that brought it; 0: 5.5 or older */
 } WireField;
 
 struct WireType {
