@@ -1,20 +1,8 @@
 /* The guest's configuration: files, and what they come to. */
 
 #include "agent/config.h"
+#include "base/test-file.h"
 #include "base/test.h"
-
-#include <fcntl.h>
-
-static char path[64];
-
-static void write_file(const char *text)
-{
-        _cleanup_(fd_closep) int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-        size_t size = strlen(text);
-
-        if (fd < 0 || write(fd, text, size) != (ssize_t)size)
-                abort();
-}
 
 #define SECONDS(member) offsetof(AgentConfig, member), USEC_PER_SEC
 #define COUNT(member)   offsetof(AgentConfig, member), 1
@@ -63,8 +51,8 @@ static void test_numbers(void)
 
                         (void)snprintf(text, sizeof(text), "[%s]\n%s = %" PRIu64 "\n",
                                        rows[i].section, rows[i].key, tries[k].value);
-                        write_file(text);
-                        EXPECT_INT(text, agent_config_load(path, true, &config),
+                        test_write("file", text);
+                        EXPECT_INT(text, agent_config_load(test_path("file"), true, &config),
                                    tries[k].good ? 0 : -EINVAL);
                         EXPECT(text, (config != NULL) == tries[k].good);
                         if (config)
@@ -103,8 +91,8 @@ static void test_texts(void)
         for (size_t i = 0; i < ELEMENTS(rows); i++) {
                 _cleanup_(agent_config_freep) AgentConfig *config = NULL;
 
-                write_file(rows[i].file);
-                EXPECT_INT(rows[i].about, agent_config_load(path, true, &config),
+                test_write("file", rows[i].file);
+                EXPECT_INT(rows[i].about, agent_config_load(test_path("file"), true, &config),
                            rows[i].port ? 0 : -EINVAL);
                 if (!config)
                         continue;
@@ -153,8 +141,9 @@ static void test_disabled(void)
                 char text[256];
 
                 (void)snprintf(text, sizeof(text), "[guestoperations]\n%s", rows[i].file);
-                write_file(text);
-                EXPECT_INT(rows[i].about, agent_config_load(path, true, &config), rows[i].result);
+                test_write("file", text);
+                EXPECT_INT(rows[i].about, agent_config_load(test_path("file"), true, &config),
+                           rows[i].result);
                 if (!config)
                         continue;
                 EXPECT(rows[i].about,
@@ -162,11 +151,12 @@ static void test_disabled(void)
                 EXPECT(rows[i].about,
                        agent_config_disables(config, "ListProcessesInGuest") == rows[i].list);
         }
-        write_file("[agent]\nStartProgramInGuest.disabled = true\n");
+        test_write("file", "[agent]\nStartProgramInGuest.disabled = true\n");
         {
                 _cleanup_(agent_config_freep) AgentConfig *config = NULL;
 
-                EXPECT_INT("in another section", agent_config_load(path, true, &config), -EINVAL);
+                EXPECT_INT("in another section",
+                           agent_config_load(test_path("file"), true, &config), -EINVAL);
         }
 }
 
@@ -183,16 +173,11 @@ static void test_no_file(void)
 
 int main(void)
 {
-        char directory[] = "/tmp/test-agent-config-XXXXXX";
-
-        if (!mkdtemp(directory))
-                return EXIT_FAILURE;
-        (void)snprintf(path, sizeof(path), "%s/file", directory);
+        test_directory_make();
         test_numbers();
         test_texts();
         test_disabled();
         test_no_file();
-        (void)unlink(path);
-        (void)rmdir(directory);
+        test_directory_remove();
         return test_end();
 }

@@ -4,6 +4,7 @@
  */
 
 #include "agent/worker.h"
+#include "base/test-file.h"
 #include "base/test.h"
 #include "schema/tables.h"
 #include "wire/read.h"
@@ -21,7 +22,6 @@
 #define PIPE_FD       3                    /* of the answer */
 
 static LoginVerdict self;
-static char path[64]; /* of a file for children */
 
 static void find_self(void)
 {
@@ -302,7 +302,7 @@ static void describe_standard(const void *argument, Arena *arena, Buf *answer)
 /* Into the file, as the answer's pipe is closed by then. */
 static void list_descriptors(const void *argument, Arena *arena, Buf *answer)
 {
-        int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+        int fd = open(test_path("list"), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 
         (void)argument;
         (void)arena;
@@ -374,7 +374,7 @@ static void test_descriptors(void)
                 fd_close(extra[i]);
         EXPECT_INT("ls succeeds", outcome.status, 0);
         EXPECT_INT("the pipe closed with the exec", outcome.answer.size, 0);
-        fd = open(path, O_RDONLY | O_CLOEXEC);
+        fd = open(test_path("list"), O_RDONLY | O_CLOEXEC);
         EXPECT("it has listed", fd >= 0 && read(fd, listed, sizeof(listed) - 1) > 0);
         fd_close(fd);
         EXPECT_STR("only three, and the directory itself", listed, "0\n1\n2\n3\n");
@@ -623,11 +623,7 @@ static void test_identity(void)
 
 int main(void)
 {
-        char directory[] = "/tmp/test-worker-child-XXXXXX";
-
-        if (!mkdtemp(directory))
-                return EXIT_FAILURE;
-        (void)snprintf(path, sizeof(path), "%s/file", directory);
+        test_directory_make();
         find_self();
         test_ends();
         test_failures();
@@ -638,7 +634,6 @@ int main(void)
         test_all_done();
         test_refused();
         test_identity();
-        (void)unlink(path);
-        (void)rmdir(directory);
+        test_directory_remove();
         return test_end();
 }

@@ -3,26 +3,13 @@
 #include "audit/audit.h"
 #include "base/buf.h"
 #include "base/clock.h"
+#include "base/test-file.h"
 #include "base/test.h"
 
-#include <fcntl.h>
 #include <jansson.h>
 #include <sys/stat.h>
 
 #define VALUE_MAX 4096 /* as audit.c has it */
-
-static char directory[] = "/tmp/test-audit-XXXXXX";
-
-/* Return: the path of that file. */
-static const char *path_of(const char *name)
-{
-        static char paths[2][128];
-        static size_t turn;
-
-        turn = !turn;
-        (void)snprintf(paths[turn], sizeof(paths[turn]), "%s/%s", directory, name);
-        return paths[turn];
-}
 
 static Audit *audit_make(const char *path)
 {
@@ -111,14 +98,14 @@ static void test_members(void)
         };
 
         for (size_t i = 0; i < ELEMENTS(rows); i++) {
-                _cleanup_(audit_closep) Audit *audit = audit_make(path_of("log"));
+                _cleanup_(audit_closep) Audit *audit = audit_make(test_path("log"));
                 _cleanup_(buf_done) Buf members = {0};
                 json_auto_t *json = NULL;
                 const char *name;
                 json_t *value;
 
                 EXPECT_INT(rows[i].about, audit_write(audit, &rows[i].event), 0);
-                json = take_line(rows[i].about, path_of("log"));
+                json = take_line(rows[i].about, test_path("log"));
                 json_object_foreach(json, name, value)
                 {
                         if (strcmp(name, "time") == 0)
@@ -135,12 +122,12 @@ static void test_members(void)
 
 static void test_time(void)
 {
-        _cleanup_(audit_closep) Audit *audit = audit_make(path_of("log"));
+        _cleanup_(audit_closep) Audit *audit = audit_make(test_path("log"));
         int64_t before = clock_realtime(), written = 0;
         json_auto_t *json = NULL;
 
         EXPECT_INT("write", audit_write(audit, &(AuditEvent){0}), 0);
-        json = take_line("time", path_of("log"));
+        json = take_line("time", test_path("log"));
         EXPECT("there is a time", member(json, "time") != NULL);
         if (member(json, "time"))
                 EXPECT_INT("it can be read", clock_parse(member(json, "time"), &written), 0);
@@ -167,7 +154,7 @@ static void test_foreign_bytes(void)
         };
 
         for (size_t i = 0; i < ELEMENTS(rows); i++) {
-                _cleanup_(audit_closep) Audit *audit = audit_make(path_of("log"));
+                _cleanup_(audit_closep) Audit *audit = audit_make(test_path("log"));
                 const AuditEvent event = {
                         .event = "login",
                         .user = rows[i].text,
@@ -176,7 +163,7 @@ static void test_foreign_bytes(void)
                 json_auto_t *json = NULL;
 
                 EXPECT_INT(rows[i].about, audit_write(audit, &event), 0);
-                json = take_line(rows[i].about, path_of("log"));
+                json = take_line(rows[i].about, test_path("log"));
                 EXPECT_STR(rows[i].about, member(json, "user"), rows[i].text);
                 EXPECT_STR(rows[i].about, member(json, "target"), rows[i].text);
                 EXPECT_STR(rows[i].about, member(json, "event"), "login");
@@ -204,7 +191,7 @@ static void test_long_values(void)
         };
 
         for (size_t i = 0; i < ELEMENTS(rows); i++) {
-                _cleanup_(audit_closep) Audit *audit = audit_make(path_of("log"));
+                _cleanup_(audit_closep) Audit *audit = audit_make(test_path("log"));
                 _cleanup_(buf_done) Buf text = {0}, wanted = {0};
                 json_auto_t *json = NULL;
                 AuditEvent event;
@@ -222,7 +209,7 @@ static void test_long_values(void)
                 };
                 EXPECT_INT(rows[i].about, audit_write(audit, &event), 0);
                 EXPECT(rows[i].about, audit_is_able(audit));
-                json = take_line(rows[i].about, path_of("log"));
+                json = take_line(rows[i].about, test_path("log"));
                 EXPECT(rows[i].about, member(json, "user") &&
                                               strcmp(member(json, "user"), buf_text(&wanted)) == 0);
                 EXPECT_STR(rows[i].about, member(json, "result"), "ok");
@@ -236,27 +223,27 @@ static void test_file(void)
         struct stat status = {0};
 
         EXPECT_INT("no directory", audit_open("/nonexistent/log", &audit), -ENOENT);
-        EXPECT_INT("a directory", audit_open(directory, &audit), -EISDIR);
+        EXPECT_INT("a directory", audit_open(test_directory, &audit), -EISDIR);
         EXPECT("nothing is open", !audit);
-        audit = audit_make(path_of("log"));
-        EXPECT_INT("stat", stat(path_of("log"), &status), 0);
+        audit = audit_make(test_path("log"));
+        EXPECT_INT("stat", stat(test_path("log"), &status), 0);
         EXPECT_INT("others do not read it", status.st_mode & 027, 0);
         audit_write(audit, &event);
         audit = audit_close(audit);
 
-        audit = audit_make(path_of("log"));
+        audit = audit_make(test_path("log"));
         audit_write(audit, &event);
-        EXPECT_INT("what was there stays", count_lines(path_of("log")), 2);
+        EXPECT_INT("what was there stays", count_lines(test_path("log")), 2);
 
-        EXPECT_INT("rotate", rename(path_of("log"), path_of("log.1")), 0);
+        EXPECT_INT("rotate", rename(test_path("log"), test_path("log.1")), 0);
         audit_write(audit, &event);
-        EXPECT_INT("still the old one", count_lines(path_of("log.1")), 3);
+        EXPECT_INT("still the old one", count_lines(test_path("log.1")), 3);
         EXPECT_INT("reopen", audit_reopen(audit), 0);
         audit_write(audit, &event);
-        EXPECT_INT("the old one is left alone", count_lines(path_of("log.1")), 3);
-        EXPECT_INT("the new one", count_lines(path_of("log")), 1);
-        (void)unlink(path_of("log.1"));
-        (void)unlink(path_of("log"));
+        EXPECT_INT("the old one is left alone", count_lines(test_path("log.1")), 3);
+        EXPECT_INT("the new one", count_lines(test_path("log")), 1);
+        (void)unlink(test_path("log.1"));
+        (void)unlink(test_path("log"));
         EXPECT("audit_close(NULL)", audit_close(NULL) == NULL);
 }
 
@@ -266,38 +253,35 @@ static void test_full_disk(void)
         _cleanup_(audit_closep) Audit *audit = NULL;
         json_auto_t *json = NULL;
 
-        EXPECT_INT("a disk that is full", symlink("/dev/full", path_of("log")), 0);
-        audit = audit_make(path_of("log"));
+        EXPECT_INT("a disk that is full", symlink("/dev/full", test_path("log")), 0);
+        audit = audit_make(test_path("log"));
         EXPECT("nothing has failed yet", audit_is_able(audit));
         EXPECT_INT("write", audit_write(audit, &event), -ENOSPC);
         EXPECT("it is noticed", !audit_is_able(audit));
         EXPECT("it stays so", !audit_is_able(audit));
         EXPECT_INT("write", audit_write(audit, &event), -ENOSPC);
 
-        (void)unlink(path_of("log"));
+        (void)unlink(test_path("log"));
         EXPECT_INT("reopen", audit_reopen(audit), 0);
         EXPECT("it is able again", audit_is_able(audit));
-        json = take_line("and says so", path_of("log"));
+        json = take_line("and says so", test_path("log"));
         EXPECT_STR("and says so", member(json, "event"), "audit-resumed");
 }
 
 static void test_cannot_reopen(void)
 {
-        _cleanup_(audit_closep) Audit *audit = audit_make(path_of("log"));
+        _cleanup_(audit_closep) Audit *audit = audit_make(test_path("log"));
 
-        EXPECT_INT("rotate", rename(path_of("log"), path_of("log.1")), 0);
-        EXPECT_INT("a directory in its place", mkdir(path_of("log"), 0700), 0);
+        EXPECT_INT("rotate", rename(test_path("log"), test_path("log.1")), 0);
+        EXPECT_INT("a directory in its place", mkdir(test_path("log"), 0700), 0);
         EXPECT_INT("reopen", audit_reopen(audit), -EISDIR);
         EXPECT_INT("the old one goes on", audit_write(audit, &(AuditEvent){0}), 0);
-        EXPECT_INT("the old one goes on", count_lines(path_of("log.1")), 1);
-        (void)rmdir(path_of("log"));
-        (void)unlink(path_of("log.1"));
+        EXPECT_INT("the old one goes on", count_lines(test_path("log.1")), 1);
 }
 
 int main(void)
 {
-        if (!mkdtemp(directory))
-                return EXIT_FAILURE;
+        test_directory_make();
         test_members();
         test_time();
         test_foreign_bytes();
@@ -305,6 +289,6 @@ int main(void)
         test_file();
         test_full_disk();
         test_cannot_reopen();
-        (void)rmdir(directory);
+        test_directory_remove();
         return test_end();
 }

@@ -2,9 +2,8 @@
 
 #include "base/config.h"
 #include "base/log.h"
+#include "base/test-file.h"
 #include "base/test.h"
-
-#include <fcntl.h>
 
 typedef struct Target {
         char *text;
@@ -22,17 +21,6 @@ static const ConfigKey keys[] = {
         {"two", "count", CONFIG_COUNT, offsetof(Target, count), 2, 100},
         {"two", "port", CONFIG_PORT, offsetof(Target, port), 0, 65535},
 };
-
-static char path[64];
-
-static void write_file(const char *text)
-{
-        _cleanup_(fd_closep) int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-        size_t size = strlen(text);
-
-        if (fd < 0 || write(fd, text, size) != (ssize_t)size)
-                abort();
-}
 
 static void test_read(void)
 {
@@ -93,8 +81,9 @@ static void test_read(void)
         for (size_t i = 0; i < ELEMENTS(rows); i++) {
                 Target target = {0};
 
-                write_file(rows[i].file);
-                EXPECT_INT(rows[i].about, config_read(path, keys, ELEMENTS(keys), &target, NULL),
+                test_write("file", rows[i].file);
+                EXPECT_INT(rows[i].about,
+                           config_read(test_path("file"), keys, ELEMENTS(keys), &target, NULL),
                            rows[i].result);
                 EXPECT_STR(rows[i].about, target.text, rows[i].is.text);
                 EXPECT_INT(rows[i].about, target.flag, rows[i].is.flag);
@@ -133,9 +122,9 @@ static void test_other_keys(void)
         for (size_t i = 0; i < ELEMENTS(rows); i++) {
                 Target target = {0};
 
-                write_file(rows[i].file);
+                test_write("file", rows[i].file);
                 EXPECT_INT(rows[i].about,
-                           config_read(path, keys, ELEMENTS(keys), &target, on_other),
+                           config_read(test_path("file"), keys, ELEMENTS(keys), &target, on_other),
                            rows[i].result);
                 EXPECT_INT(rows[i].about, target.n_others, rows[i].n_others);
         }
@@ -214,18 +203,13 @@ static void test_log_level(void)
 
 int main(void)
 {
-        char directory[] = "/tmp/test-config-XXXXXX";
-
-        if (!mkdtemp(directory))
-                return EXIT_FAILURE;
-        (void)snprintf(path, sizeof(path), "%s/file", directory);
+        test_directory_make();
         test_read();
         test_other_keys();
         test_no_file();
         test_resolve_path();
         test_set_string();
         test_log_level();
-        (void)unlink(path);
-        (void)rmdir(directory);
+        test_directory_remove();
         return test_end();
 }

@@ -5,6 +5,7 @@
 
 #include "channel/link.h"
 
+#include "base/test-file.h"
 #include "base/test.h"
 
 #include <fcntl.h>
@@ -770,16 +771,13 @@ static void test_patience(void)
 
 static void test_port(void)
 {
-        char dir[] = "/tmp/test-link-XXXXXX", path[64];
+        const char *path = test_path("port");
         LinkConfig config = a_config();
         _cleanup_(loop_freep) Loop *loop = NULL;
         _cleanup_(buf_done) Buf hello = {0};
         End *end = calloc(1, sizeof(*end));
 
-        if (!end || !mkdtemp(dir) || loop_new(&loop) < 0)
-                abort();
-        (void)snprintf(path, sizeof(path), "%s/port", dir);
-        if (mkfifo(path, 0600) < 0)
+        if (!end || loop_new(&loop) < 0 || mkfifo(path, 0600) < 0)
                 abort();
         config.mode = LINK_PORT;
         end_open(end, loop, open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC), &config, 0);
@@ -818,8 +816,6 @@ static void test_port(void)
         }
         end->link = link_close(end->link);
         free(end);
-        (void)unlink(path);
-        (void)rmdir(dir);
 }
 
 /* Both ways, on a socketpair: writing to nobody is no reason to end. */
@@ -867,6 +863,7 @@ static void test_broken_socket(void)
 int main(void)
 {
         (void)signal(SIGPIPE, SIG_IGN);
+        test_directory_make();
         test_control_frames();
         test_message_sizes();
         test_small_overtakes_large();
@@ -893,5 +890,6 @@ int main(void)
         test_port();
         test_port_both_ways();
         test_broken_socket();
+        test_directory_remove();
         return test_end();
 }

@@ -1,12 +1,10 @@
 /* Machines and their files: what is wrong in one, and what a second look at them changes. */
 
 #include "base/buf.h"
+#include "base/test-file.h"
 #include "base/test.h"
 #include "inventory/inventory.h"
 #include "inventory/vm-config.h"
-
-#include <fcntl.h>
-#include <sys/stat.h>
 
 #define UUID_A  "4c4c4544-0031-4210-8031-b2c04f4d4d32"
 #define UUID_B  "00000000-0000-4000-8000-00000000000b"
@@ -14,31 +12,6 @@
 #define FILE_A  "[vm]\nprovider = local\nname = a\nuuid = " UUID_A "\nchannel = a.sock\n"
 #define FILE_B  "[vm]\nprovider = local\nname = b\nuuid = " UUID_B "\nchannel = b.sock\n"
 #define DIGITS  "01234567890123456789"
-
-static char directory[] = "/tmp/test-inventory-XXXXXX";
-
-/* Return: the path of that file. */
-static const char *path_of(const char *name)
-{
-        static char path[128];
-
-        (void)snprintf(path, sizeof(path), "%s/%s", directory, name);
-        return path;
-}
-
-/* @text NULL removes it. */
-static void write_file(const char *name, const char *text)
-{
-        _cleanup_(fd_closep) int fd = -1;
-
-        if (!text) {
-                (void)unlink(path_of(name));
-                return;
-        }
-        fd = open(path_of(name), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-        if (fd < 0 || write(fd, text, strlen(text)) != (ssize_t)strlen(text))
-                abort();
-}
 
 /* one file */
 
@@ -103,20 +76,20 @@ static void test_files(void)
                 for (size_t k = 0; k < ELEMENTS(lines); k++)
                         if (lines[k].value)
                                 buf_putf(&text, "%s = %s\n", lines[k].key, lines[k].value);
-                write_file("one.conf", buf_text(&text));
-                EXPECT_INT(rows[i].about, vm_config_load(path_of("one.conf"), &config),
+                test_write("one.conf", buf_text(&text));
+                EXPECT_INT(rows[i].about, vm_config_load(test_path("one.conf"), &config),
                            rows[i].good ? 0 : -EINVAL);
                 if (!config)
                         continue;
-                EXPECT_STR(rows[i].about, config->path, path_of("one.conf"));
+                EXPECT_STR(rows[i].about, config->path, test_path("one.conf"));
                 EXPECT_STR(rows[i].about, config->name, rows[i].name);
                 EXPECT_STR(rows[i].about, config->uuid, UUID_A);
                 EXPECT_STR(rows[i].about, config->qmp, rows[i].qmp);
                 EXPECT_STR(rows[i].about, config->channel,
-                           *rows[i].channel == '/' ? rows[i].channel : path_of(rows[i].channel));
+                           *rows[i].channel == '/' ? rows[i].channel : test_path(rows[i].channel));
                 EXPECT_STR(rows[i].about, vm_config_provider(config)->name, rows[i].provider);
         }
-        write_file("one.conf", NULL);
+        test_write("one.conf", NULL);
 }
 
 static void test_other_files(void)
@@ -136,11 +109,11 @@ static void test_other_files(void)
         for (size_t i = 0; i < ELEMENTS(rows); i++) {
                 _cleanup_(vm_config_freep) VmConfig *config = NULL;
 
-                write_file("one.conf", rows[i].text);
-                EXPECT_INT(rows[i].about, vm_config_load(path_of("one.conf"), &config),
+                test_write("one.conf", rows[i].text);
+                EXPECT_INT(rows[i].about, vm_config_load(test_path("one.conf"), &config),
                            rows[i].result);
         }
-        write_file("one.conf", NULL);
+        test_write("one.conf", NULL);
 }
 
 static void test_equal(void)
@@ -260,16 +233,16 @@ static void test_load(void)
         EXPECT_INT("new", inventory_new(loop, "dc", &callbacks, &inventory), 0);
         EXPECT_INT("no directory", inventory_load(inventory, "/nonexistent", 1), -ENOENT);
         for (size_t i = 0; i < ELEMENTS(rows); i++) {
-                write_file("a.conf", rows[i].a);
-                write_file("b.conf", rows[i].b);
-                write_file("c.conf", rows[i].c);
-                write_file("d.conf.old", FILE_A);
-                write_file(".e.conf", FILE_B);
-                EXPECT_INT(rows[i].about, inventory_load(inventory, directory, 1), 0);
+                test_write("a.conf", rows[i].a);
+                test_write("b.conf", rows[i].b);
+                test_write("c.conf", rows[i].c);
+                test_write("d.conf.old", FILE_A);
+                test_write(".e.conf", FILE_B);
+                EXPECT_INT(rows[i].about, inventory_load(inventory, test_directory, 1), 0);
                 EXPECT_STR(rows[i].about, told(), rows[i].story);
         }
-        write_file("d.conf.old", NULL);
-        write_file(".e.conf", NULL);
+        test_write("d.conf.old", NULL);
+        test_write(".e.conf", NULL);
 }
 
 static void test_tree(void)
@@ -301,11 +274,11 @@ static void test_tree(void)
         int fd = -1;
         Vm *vm;
 
-        write_file("a.conf", FILE_A);
-        write_file("b.conf", FILE_B);
+        test_write("a.conf", FILE_A);
+        test_write("b.conf", FILE_B);
         EXPECT_INT("loop", loop_new(&loop), 0);
         EXPECT_INT("new", inventory_new(loop, "dc", &callbacks, &inventory), 0);
-        EXPECT_INT("load", inventory_load(inventory, directory, 1), 0);
+        EXPECT_INT("load", inventory_load(inventory, test_directory, 1), 0);
         for (size_t i = 0; i < ELEMENTS(rows); i++) {
                 entity = inventory_find(inventory, rows[i].type, rows[i].moid);
                 EXPECT_STR(rows[i].moid, entity ? entity->name : NULL, rows[i].name);
@@ -334,10 +307,10 @@ static void test_tree(void)
         EXPECT_STR("all are removed", told(), "-a -b");
         EXPECT("and gone", !inventory_find(inventory, NULL, "vm-" UUID_A));
         EXPECT("the folder is empty", TAILQ_EMPTY(&inventory_folder(inventory, "vm")->children));
-        EXPECT_INT("again", inventory_load(inventory, directory, 3), 0);
+        EXPECT_INT("again", inventory_load(inventory, test_directory, 3), 0);
         EXPECT("the same id", inventory_find_vm(inventory, "vm-" UUID_A) != NULL);
-        write_file("a.conf", NULL);
-        write_file("b.conf", NULL);
+        test_write("a.conf", NULL);
+        test_write("b.conf", NULL);
         buf_clear(&story);
         inventory = inventory_free(inventory);
         EXPECT_STR("free removes them", told(), "-a -b");
@@ -352,8 +325,7 @@ static void test_power_names(void)
 
 int main(void)
 {
-        if (!mkdtemp(directory))
-                return EXIT_FAILURE;
+        test_directory_make();
         test_files();
         test_other_files();
         test_equal();
@@ -362,6 +334,6 @@ int main(void)
         test_power_names();
         EXPECT("inventory_free(NULL)", inventory_free(NULL) == NULL);
         buf_done(&story);
-        (void)rmdir(directory);
+        test_directory_remove();
         return test_end();
 }

@@ -4,6 +4,7 @@
  */
 
 #include "base/buf.h"
+#include "base/test-file.h"
 #include "base/test.h"
 #include "inventory/provider.h"
 
@@ -50,8 +51,6 @@ typedef struct Monitor {
         size_t step;
         bool has_said;
 } Monitor;
-
-static char path[64];
 
 static int monitor_go_on(Monitor *monitor);
 
@@ -217,6 +216,7 @@ static int listen_at(const char *where)
 static void play(const char *about, const Step *steps)
 {
         static char uuid[] = UUID, name[] = "web", kind[] = "qmp";
+        char *path = test_path("qmp");
         const VmConfig config = {
                 .provider = kind, .name = name, .uuid = uuid, .qmp = path, .channel = path};
         Monitor monitor = {
@@ -246,7 +246,6 @@ static void play(const char *about, const Step *steps)
         buf_done(&monitor.heard);
         buf_done(&monitor.out);
         buf_done(&monitor.told);
-        (void)unlink(path);
 }
 
 /* How every conversation begins. */
@@ -484,6 +483,7 @@ static void test_connect(void)
         static const char *const too_long = "/01234567890123456789012345678901234567890123456789012"
                                             "34567890123456789012345678901"
                                             "2345678901234567890123456";
+        const char *path = test_path("qmp");
         _cleanup_(fd_closep) int listener = listen_at(path), fd = -1;
 
         EXPECT_INT("no socket", provider_connect("/nonexistent/socket", &fd), -ENOENT);
@@ -497,21 +497,16 @@ static void test_connect(void)
         listener = fd_close(listener);
         fd = fd_close(fd);
         EXPECT_INT("nobody listens any more", provider_connect(path, &fd), -ECONNREFUSED);
-        (void)unlink(path);
 }
 
 int main(void)
 {
-        char directory[] = "/tmp/test-qmp-XXXXXX";
-
-        if (!mkdtemp(directory))
-                return EXIT_FAILURE;
-        (void)snprintf(path, sizeof(path), "%s/qmp", directory);
+        test_directory_make();
         test_run_states();
         test_jobs();
         test_conversations();
         test_not_there();
         test_connect();
-        (void)rmdir(directory);
+        test_directory_remove();
         return test_end();
 }

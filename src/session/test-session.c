@@ -1,9 +1,8 @@
 /* Sessions: who is found by what, who expires and who does not. */
 
+#include "base/test-file.h"
 #include "base/test.h"
 #include "session/session.h"
-
-#include <fcntl.h>
 
 #define SECOND USEC_PER_SEC
 #define WALL   INT64_C(1700000000000000)
@@ -280,13 +279,11 @@ static void test_expiry_in_real_time(void)
 
 static Users *users_of(const char *text)
 {
-        char path[] = "/tmp/test-session-XXXXXX";
-        _cleanup_(fd_closep) int fd = mkostemp(path, O_CLOEXEC);
         Users *users = NULL;
 
-        EXPECT_INT("file", write(fd, text, strlen(text)), strlen(text));
-        EXPECT_INT("users", users_load(path, &users), 0);
-        (void)unlink(path);
+        test_write("users", text);
+        EXPECT_INT("file", access(test_path("users"), R_OK), 0);
+        EXPECT_INT("users", users_load(test_path("users"), &users), 0);
         return users;
 }
 
@@ -330,6 +327,7 @@ static void test_apply_users(void)
 
 int main(void)
 {
+        test_directory_make();
         test_open();
         test_find();
         test_end_of_session();
@@ -339,5 +337,6 @@ int main(void)
         test_expiry_in_real_time();
         test_apply_users();
         EXPECT("sessions_free(NULL)", sessions_free(NULL) == NULL);
+        test_directory_remove();
         return test_end();
 }

@@ -1,22 +1,11 @@
 /* Users of the service: their file, their roles, their passwords. */
 
 #include "base/secret.h"
+#include "base/test-file.h"
 #include "base/test.h"
 #include "session/users.h"
 
-#include <fcntl.h>
 #include <sys/stat.h>
-
-static char path[64];
-
-static void write_file(const char *text)
-{
-        _cleanup_(fd_closep) int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-        size_t size = strlen(text);
-
-        if (fd < 0 || write(fd, text, size) != (ssize_t)size)
-                abort();
-}
 
 static bool accepts(const Users *users, const char *name, const char *password)
 {
@@ -34,15 +23,15 @@ static void test_create(void)
         _cleanup_(users_freep) Users *users = NULL;
         struct stat status = {0};
 
-        (void)unlink(path);
-        EXPECT_INT("create", users_create(path, "root", &password), 0);
-        EXPECT_INT("not again", users_create(path, "root", &second), -EEXIST);
+        test_write("users", NULL);
+        EXPECT_INT("create", users_create(test_path("users"), "root", &password), 0);
+        EXPECT_INT("not again", users_create(test_path("users"), "root", &second), -EEXIST);
         EXPECT("not again", !second);
         EXPECT_INT("no such directory", users_create("/nonexistent/users", "root", &second),
                    -ENOENT);
-        EXPECT_INT("stat", stat(path, &status), 0);
+        EXPECT_INT("stat", stat(test_path("users"), &status), 0);
         EXPECT_INT("nobody else reads it", status.st_mode & 0777, 0600);
-        EXPECT_INT("load", users_load(path, &users), 0);
+        EXPECT_INT("load", users_load(test_path("users"), &users), 0);
         if (!users || !password)
                 return;
         EXPECT("a password of some length", strlen(password) >= 20);
@@ -64,9 +53,9 @@ static void test_dummy(void)
         _cleanup_(secret_freep) char *password = NULL;
         _cleanup_(users_freep) Users *users = NULL;
 
-        (void)unlink(path);
-        EXPECT_INT("create", users_create(path, "root", &password), 0);
-        EXPECT_INT("load", users_load(path, &users), 0);
+        test_write("users", NULL);
+        EXPECT_INT("create", users_create(test_path("users"), "root", &password), 0);
+        EXPECT_INT("load", users_load(test_path("users"), &users), 0);
         if (!users)
                 return;
         known = user_check_new(users, "root", password);
@@ -117,8 +106,8 @@ static void test_hashes(void)
                 char text[256];
 
                 (void)snprintf(text, sizeof(text), "alice:%s:Admin\n", rows[i].hash);
-                write_file(text);
-                EXPECT_INT(rows[i].about, users_load(path, &users), 0);
+                test_write("users", text);
+                EXPECT_INT(rows[i].about, users_load(test_path("users"), &users), 0);
                 if (users)
                         EXPECT(rows[i].about,
                                accepts(users, "alice", rows[i].password) == rows[i].accepted);
@@ -167,8 +156,8 @@ static void test_files(void)
                 _cleanup_(users_freep) Users *users = NULL;
                 const UserRole *role;
 
-                write_file(rows[i].file);
-                EXPECT_INT(rows[i].about, users_load(path, &users), rows[i].result);
+                test_write("users", rows[i].file);
+                EXPECT_INT(rows[i].about, users_load(test_path("users"), &users), rows[i].result);
                 EXPECT(rows[i].about, (users != NULL) == (rows[i].result == 0));
                 if (!users)
                         continue;
@@ -200,8 +189,8 @@ static void test_privileges(void)
         };
         _cleanup_(users_freep) Users *users = NULL;
 
-        write_file("a:!:Admin\ng:!:GuestOperator\nr:!:ReadOnly\nn:!:NoAccess\n");
-        EXPECT_INT("load", users_load(path, &users), 0);
+        test_write("users", "a:!:Admin\ng:!:GuestOperator\nr:!:ReadOnly\nn:!:NoAccess\n");
+        EXPECT_INT("load", users_load(test_path("users"), &users), 0);
         for (size_t i = 0; users && i < ELEMENTS(rows); i++) {
                 const struct {
                         const char *user;
@@ -231,18 +220,13 @@ static void test_no_file(void)
 
 int main(void)
 {
-        char directory[] = "/tmp/test-users-XXXXXX";
-
-        if (!mkdtemp(directory))
-                return EXIT_FAILURE;
-        (void)snprintf(path, sizeof(path), "%s/users", directory);
+        test_directory_make();
         test_create();
         test_dummy();
         test_hashes();
         test_files();
         test_privileges();
         test_no_file();
-        (void)unlink(path);
-        (void)rmdir(directory);
+        test_directory_remove();
         return test_end();
 }
