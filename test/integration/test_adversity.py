@@ -30,6 +30,12 @@ class AdversityCase(GuestCase):
             self.client = env.client()
             self.addCleanup(self.client.close)
 
+    def agent_lives_on(self):
+        """Returns its pid, which has to be the same when the test is over."""
+        agent = self.guest.agent_pid()
+        self.addCleanup(lambda: self.assertEqual(self.guest.agent_pid(), agent))
+        return agent
+
     def marker(self):
         """A program that leaves its pid in a file of its own, and the file."""
         file = f"/tmp/{unique('mark')}"
@@ -146,6 +152,9 @@ def half_a_frame(kind, nonce):
 class GarbageOnThePort(AdversityCase):
     MINUTE = 60 * 10 ** 6
 
+    def hand(self):
+        return Hand(self.guest.path("agent.sock"))
+
     def garbage(self):
         return os.urandom(3000) + channel.MAGIC * 40 + b"\xc7" * 300 + \
             half_a_frame(channel.REQUEST, 4711)
@@ -157,10 +166,9 @@ class GarbageOnThePort(AdversityCase):
 
     def test_replayed_request(self):
         once, program = self.marker()
-        path = self.guest.path("agent.sock")
-        agent = self.guest.agent_pid()
+        self.agent_lives_on()
         with self.without_daemon():
-            with Hand(path) as host:
+            with self.hand() as host:
                 # First the proof that these bytes start a program in their own conversation.
                 nonce, instance, clock = host.hello()
                 bytes_ = self.replay(nonce, instance, clock, program, ids=[7])
@@ -170,7 +178,7 @@ class GarbageOnThePort(AdversityCase):
                 answer = dict(channel.elements(host.wait(channel.ANSWER, nonce, 7)))
                 self.assertEqual(answer[1][0], channel.FORM_LONG, answer)
                 pid = int.from_bytes(answer[1][7:], "little")
-            with Hand(path) as host:
+            with self.hand() as host:
                 host.send(bytes_)  # no conversation at all
                 nonce, _, _ = host.hello()
                 host.send(bytes_ + self.garbage() + bytes_)  # another conversation
@@ -185,15 +193,13 @@ class GarbageOnThePort(AdversityCase):
                 host.ping(nonce)
         self.assertRanOnce(once, pid)
         self.assertEqual(self.begun(once), 1)
-        self.assertEqual(self.guest.agent_pid(), agent)
 
     def test_left_by_others(self):
         """Each leaves something else behind, cut off where it hurts."""
         file, program = self.marker()
-        path = self.guest.path("agent.sock")
-        agent = self.guest.agent_pid()
+        self.agent_lives_on()
         with self.without_daemon():
-            with Hand(path) as host:
+            with self.hand() as host:
                 nonce, instance, clock = host.hello()
             old = self.replay(nonce, instance, clock, program)
             zero = self.replay(0, instance, clock, program)  # of no conversation
@@ -202,23 +208,21 @@ class GarbageOnThePort(AdversityCase):
                          hello[:20], hello[:-1], hello + old + zero,
                          hello + self.replay(2002, instance, clock, program, [3])[:-200],
                          self.garbage() + old + half_a_frame(channel.HELLO, 2003)):
-                with Hand(path) as host:
+                with self.hand() as host:
                     host.send(left)
         self.assertNeverRan(file)
-        self.assertEqual(self.guest.agent_pid(), agent)
 
     def test_second_client(self):
         """QEMU takes it, and all it has sent, when the daemon has left."""
         file, program = self.marker()
-        agent = self.guest.agent_pid()
+        self.agent_lives_on()
         replay = self.replay(3001, "1" * 32, 2 ** 60, program)
-        with Hand(self.guest.path("agent.sock")) as host:
+        with self.hand() as host:
             host.send(self.garbage() + replay + half_a_frame(channel.REQUEST, 3001))
             self.assertEqual(self.run_program("root", "/bin/true")["exitCode"], 0)
         with self.without_daemon():
             pass
         self.assertNeverRan(file)
-        self.assertEqual(self.guest.agent_pid(), agent)
 
     def test_towards_the_daemon(self):
         garbage = self.garbage
@@ -294,7 +298,7 @@ class DaemonKilled(AdversityCase):
         return ran
 
     def test_programs_run(self):
-        agent = self.guest.agent_pid()
+        self.agent_lives_on()
         ended = self.start("demo", "/bin/sh", "-c 'exit 21'")
         self.finish("demo", ended)
         running = self.start("demo", "/bin/sleep", "65")
@@ -313,14 +317,13 @@ class DaemonKilled(AdversityCase):
         self.client = env.client()
         self.addCleanup(self.client.close)
         self.assertEqual(len(answers), 3)
-        self.assertEqual(self.guest.agent_pid(), agent)
         self.assertEqual(self.rows("demo", [ended])[0]["exitCode"], 21)
         self.assertNotIn("endTime", self.rows("demo", [running])[0])
         self.end_program(running)
         self.assertEqual(self.finish("demo", running)["exitCode"], 137)
 
     def test_while_programs_start(self):
-        agent = self.guest.agent_pid()
+        self.agent_lives_on()
         work = [self.marker() for _ in range(12)]
         answers = {}
         threads = [self.in_thread(answers, file,
@@ -335,11 +338,10 @@ class DaemonKilled(AdversityCase):
         self.addCleanup(self.client.close)
         self.assertEqual(len(answers), len(work))
         self.assertGreaterEqual(self.check(answers), 1)
-        self.assertEqual(self.guest.agent_pid(), agent)
 
     def test_before_the_agent_reads(self):
         """It finds requests of a host that is gone: nobody says "go"."""
-        agent = self.guest.agent_pid()
+        agent = self.agent_lives_on()
         work = [self.marker() for _ in range(4)]
         answers = {}
         clients = self.connections(len(work))
@@ -360,7 +362,6 @@ class DaemonKilled(AdversityCase):
         for file, _ in work:
             self.assertNotIsInstance(answers[file], type(None))
             self.assertNeverRan(file)
-        self.assertEqual(self.guest.agent_pid(), agent)
 
 
 class PausedInTheMiddle(AdversityCase):
