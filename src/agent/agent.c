@@ -19,7 +19,7 @@
 #define PROTOCOL_VERSION  1
 #define REQUEST_BYTES_MAX ((size_t)2 << 20)
 #define ARENA_BYTES_MAX   ((size_t)48 << 20)
-#define PORT_RETRY_USEC   USEC_PER_SEC /* the port's driver may come after us */
+#define RETRY_USEC        USEC_PER_SEC
 
 struct Agent {
         Loop *loop;
@@ -29,7 +29,7 @@ struct Agent {
         Operations *operations;
         Link *link;      /* NULL while there is no port and no connection */
         LoopIo listener; /* where we listen instead of opening a port */
-        LoopTimer retry; /* of opening the port */
+        LoopTimer retry; /* of opening the port, or of listening */
         int port_error;  /* that has been logged */
         char instance[33];
         char boot_id[64];
@@ -39,6 +39,7 @@ struct Agent {
 };
 
 static int open_port(Agent *agent);
+static int retry_later(Agent *agent);
 
 /* outwards */
 
@@ -192,10 +193,13 @@ static void on_lost(void *user, const char *why, Usec now)
         operations_cancel_all(agent->operations);
         agent->nonce = 0;
         link_set_nonce(agent->link, 0);
-        if (agent->config->listen) {
-                agent->link = link_close(agent->link);
+        if (!link_is_over(agent->link))
+                return;
+        agent->link = link_close(agent->link);
+        if (agent->config->listen)
                 (void)loop_io_set(&agent->listener, EPOLLIN);
-        }
+        else
+                (void)retry_later(agent); /* it may be plugged in again */
 }
 
 /* the channel */
@@ -214,43 +218,57 @@ static int open_link(Agent *agent, int fd, LinkMode mode)
         config.message_bytes_max = REQUEST_BYTES_MAX;
         config.incoming_bytes_max = 8 * REQUEST_BYTES_MAX;
         r = link_open(agent->loop, fd, &config, &callbacks, &agent->link);
-        if (r < 0)
-                return r;
-        return link_send(agent->link, FRAME_ANNOUNCE, 0, NULL, 0);
+        if (r >= 0)
+                (void)link_send(agent->link, FRAME_ANNOUNCE, 0, NULL, 0);
+        return r;
 }
 
 static int on_retry(LoopTimer *timer, Usec now)
 {
+        Agent *agent = container_of(timer, Agent, retry);
+
         (void)now;
-        return open_port(container_of(timer, Agent, retry));
+        return agent->config->listen ? loop_io_set(&agent->listener, EPOLLIN) : open_port(agent);
 }
 
+static int retry_later(Agent *agent)
+{
+        return loop_timer_set(agent->loop, &agent->retry, loop_now(agent->loop) + RETRY_USEC);
+}
+
+/* The port's driver may come after us. */
 static int open_port(Agent *agent)
 {
         int fd = port_open(agent->config->port);
 
-        if (fd >= 0)
+        if (fd >= 0) {
+                agent->port_error = 0;
                 return open_link(agent, fd, LINK_PORT);
+        }
         if (fd != agent->port_error)
                 log_warning("virtio-serial port '%s': %s; waiting for it", agent->config->port,
                             fd == -ENOENT ? "this machine has none of that name" : strerror(-fd));
         agent->port_error = fd;
-        return loop_timer_set(agent->loop, &agent->retry, loop_now(agent->loop) + PORT_RETRY_USEC);
+        return retry_later(agent);
 }
 
 /* One host at a time, as on a port; the next one waits until it has left. */
 static int on_connection(LoopIo *io, uint32_t events, Usec now)
 {
         Agent *agent = container_of(io, Agent, listener);
-        int fd;
+        int fd, r;
 
         (void)events;
         (void)now;
         fd = accept4(io->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
-        if (fd < 0)
+        if (fd < 0 && (errno == EAGAIN || errno == ECONNABORTED))
                 return 0;
-        if (open_link(agent, fd, LINK_SOCKET) < 0)
-                return 0;
+        r = fd < 0 ? -errno : open_link(agent, fd, LINK_SOCKET);
+        if (r < 0) {
+                /* Without descriptors or memory it would be tried again and again, at once. */
+                log_warning("cannot take a host's connection: %s", strerror(-r));
+                (void)retry_later(agent);
+        }
         return loop_io_set(io, 0);
 }
 

@@ -32,6 +32,7 @@ struct Link {
         struct Messages incoming, outgoing;
         size_t n_incoming, n_outgoing, incoming_bytes, outgoing_bytes;
         bool port_open; /* LINK_PORT: the host side has been seen */
+        bool unplugged; /* LINK_PORT: the device is gone */
         bool closed;
 };
 
@@ -372,14 +373,19 @@ static int on_patience(LoopTimer *timer, Usec now)
         return parse(container_of(timer, Link, patience), now);
 }
 
-static void port_hung_up(Link *link, Usec now)
+static void port_hung_up(Link *link, int error, Usec now)
 {
+        bool was_open = link->port_open;
+
         /* Nobody reads there: what was queued belongs to a conversation that is over. */
         frame_reset(&link->reader);
         buf_clear(&link->out);
-        if (link->port_open)
-                lost(link, "the host closed the port", now);
         link->port_open = false;
+        link->unplugged = error == -ENODEV;
+        if (link->unplugged)
+                lost(link, "the port has been unplugged", now);
+        else if (was_open)
+                lost(link, "the host closed the port", now);
 }
 
 /* Return: 1 where more may be waiting, 0 where all is read, or a negative errno. */
@@ -419,7 +425,7 @@ static int link_on_ready(LoopIo *io, uint32_t events, Usec now)
                         return 0;
         }
         if (r < 0 && link->config.mode == LINK_PORT) {
-                port_hung_up(link, now);
+                port_hung_up(link, r, now);
                 return 0;
         }
         if (r < 0) {
@@ -433,6 +439,11 @@ void link_set_nonce(Link *link, uint64_t nonce)
 {
         drop_messages(link);
         link->nonce = nonce;
+}
+
+bool link_is_over(const Link *link)
+{
+        return link->config.mode == LINK_SOCKET || link->unplugged;
 }
 
 uint64_t link_bytes_lost(const Link *link)

@@ -42,8 +42,10 @@ typedef struct LinkCallbacks {
          */
         void (*on_message)(void *user, FrameKind kind, uint64_t nonce, uint32_t id,
                            const char *payload, size_t size, Usec now);
-        /* LINK_SOCKET: the peer is gone, or broke the rules; the owner closes the link. */
-        /* LINK_PORT: the host side was opened or closed; the link lives on. */
+        /*
+         * The peer is gone, or broke the rules: the owner closes the link if link_is_over(). On a
+         * LINK_PORT mostly the host side was opened or closed, and the link lives on.
+         */
         void (*on_lost)(void *user, const char *why, Usec now);
         void *user;
 } LinkCallbacks;
@@ -65,6 +67,9 @@ int link_send_message(Link *link, FrameKind kind, uint32_t id, Buf *payload);
 
 /* Drops what is still unsent of the message with that id, and what has come of the answer. */
 void link_forget(Link *link, uint32_t id);
+
+/* Return: whether nothing can come of it any more: a socket was closed, a port unplugged. */
+bool link_is_over(const Link *link);
 
 /* Return: bytes dropped because they were no frames. */
 uint64_t link_bytes_lost(const Link *link);
