@@ -1,8 +1,11 @@
 #include "schema/fault.h"
 
+#include "base/utf8.h"
 #include "schema/tables.h"
 
 #include <stdarg.h>
+
+#define MESSAGE_BYTES_MAX ((size_t)16 << 10)
 
 static const WireField key_any_value[] = {
         {"key", AT(KeyAnyValue, key), REQUIRED},
@@ -170,7 +173,7 @@ int fault_raise(Fault *fault, Arena *arena, FaultId id, const char *member, cons
 {
         const FaultType *row = &fault_types[id];
         MethodFault *detail;
-        const char *message;
+        char *message;
         va_list ap;
 
         if (fault->detail)
@@ -181,6 +184,11 @@ int fault_raise(Fault *fault, Arena *arena, FaultId id, const char *member, cons
         detail = arena_alloc(arena, row->type->size);
         if (!message || !detail)
                 return -ENOMEM;
+        /* It may quote a name of any length, and has to be a string for every reader. */
+        if (strlen(message) > MESSAGE_BYTES_MAX) {
+                message[MESSAGE_BYTES_MAX] = '\0';
+                utf8_defuse(message);
+        }
         detail->type = row->type;
         if (member && set_member(detail, arena, member) < 0)
                 return -ENOMEM;

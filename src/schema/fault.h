@@ -92,7 +92,7 @@ typedef struct Fault {
  * @fault:      keeps the first fault: later ones are echoes of it
  * @member:     value of the fault's one text member (a file, a property), NULL where it has none
  *
- * Members that are no text are set in fault->detail afterwards.
+ * Members that are no text are set in fault->detail afterwards. A message is cut at 16 KiB.
  *
  * Return: always negative: the errno of the fault's row, or -ENOMEM.
  */
