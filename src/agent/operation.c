@@ -10,6 +10,7 @@
 #define ANSWER_BYTES_MAX     ((size_t)16 << 20)
 #define USER_NAME_MAX        256
 #define WORKERS_PER_USER_MAX 512
+#define FROZEN_FLAG          "/run/guestops-agent.frozen"
 
 /* Keep sorted. */
 const OperationRow operation_rows[] = {
@@ -284,9 +285,20 @@ static int begin_login(Operation *operation, Usec now)
         return 0;
 }
 
+/*
+ * A program that is started now would hang at its first write. The flag is set and cleared by the
+ * hook that we give to the QEMU guest agent; a file below /run can be looked at while all is
+ * frozen.
+ */
+static bool is_frozen(void)
+{
+        return access(FROZEN_FLAG, F_OK) == 0;
+}
+
 static int check(Operation *operation)
 {
         const char *name = operation->request->operation;
+        int r;
 
         operation->method = method_find_guest(name);
         operation->row = find_row(name);
@@ -299,7 +311,14 @@ static int check(Operation *operation)
         if (agent_config_disables(operation->operations->config, name))
                 return operation_fault(operation, FAULT_OPERATION_DISABLED_BY_GUEST, NULL,
                                        "%s has been disabled by the guest's configuration.", name);
-        return operation->row->check ? operation->row->check(operation) : 0;
+        r = operation->row->check ? operation->row->check(operation) : 0;
+        if (r < 0)
+                return r;
+        if (operation->method->flags & METHOD_CONFIRM && is_frozen())
+                return operation_fault(operation, FAULT_INVALID_STATE, NULL,
+                                       "The guest's file systems are frozen, as for a backup; try "
+                                       "again when that is over.");
+        return 0;
 }
 
 void operations_begin(Operations *operations, uint32_t id, Arena *arena,

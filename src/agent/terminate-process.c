@@ -212,7 +212,9 @@ static void terminate_child(const void *argument, Arena *arena, Buf *answer)
                                   "The guest user may not end process %d.", target->pid);
         } else if (r == -ETIME) {
                 (void)fault_raise(&fault, arena, FAULT_GUEST_OPERATIONS_FAULT, NULL,
-                                  "Process %d could not be ended.", target->pid);
+                                  "Process %d has been sent SIGKILL, but has not ended yet: it may "
+                                  "hang in the guest's kernel.",
+                                  target->pid);
         } else if (r < 0) {
                 (void)fault_raise(&fault, arena, FAULT_GUEST_OPERATIONS_FAULT, NULL,
                                   "Process %d could not be ended: %s.", target->pid, strerror(-r));

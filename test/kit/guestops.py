@@ -80,6 +80,8 @@ class Guest:
         self.memory = max(memory, 768) if self.sanitized else memory
         self._put(agent, "usr/sbin/guestops-agent", 0o755)
         self._put(pam, "etc/pam.d/guestops-agent", 0o644)
+        self._put(os.path.join(ROOT, "data", "fsfreeze-hook"),
+                  "etc/qemu/fsfreeze-hook.d/guestops-agent", 0o755)
         os.makedirs(os.path.join(self.overlay, "etc/guestops"))
         if conf is not None:
             with open(os.path.join(self.overlay, "etc/guestops/agent.conf"), "w") as file:
@@ -97,6 +99,7 @@ class Guest:
         os.chmod(target, mode)
 
     def boot(self):
+        self._ctl.close()
         subprocess.run([os.path.join(VM_TOOLS, "run-guest"), "--guest", self.guest,
                         "--run", self.run, "--overlay", self.overlay,
                         "--memory", str(self.memory)], check=True)
@@ -469,6 +472,10 @@ class Client:
         if pids is not None:
             body["pids"] = pids
         return self.call(f"{self.PROCESSES}/ListProcessesInGuest", body)
+
+    def try_terminate(self, vm, who, pid):
+        return self.call(f"{self.PROCESSES}/TerminateProcessInGuest",
+                         {"vm": vm, "auth": who, "pid": pid})
 
     def start(self, vm, who, program):
         """The pid; a FaultError otherwise."""
