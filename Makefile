@@ -3,7 +3,7 @@
 BUILD ?= build/plain
 GUEST ?= build/guest
 
-.PHONY: all help setup demo up down check fuzz guest install clean
+.PHONY: all help setup demo up down check check-slow fuzz guest install clean
 
 all: $(BUILD)/build.ninja ## build the programs
 	ninja -C $(BUILD)
@@ -38,6 +38,11 @@ down: ## end what `make up` started
 check: ## set everything up and run all tests
 	@tools/setup build guest check
 	@tools/check
+
+check-slow: ## run the tests that take minutes of waiting
+	@tools/setup build guest check
+	@$(MAKE) --no-print-directory all guest
+	@python3 test/integration/run.py --build $(BUILD) --guest $(GUEST) slow_retention
 
 fuzz: ## run every fuzzer for FUZZ_SECONDS (60)
 	@tools/setup build check

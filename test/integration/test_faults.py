@@ -231,36 +231,3 @@ class Machines(GuestCase):
             return answer.status == 500 and answer.json["_typeName"] == type_name
 
         wait_for(is_fault, type_name)
-
-
-class Configuration(GuestCase):
-    """What the guest's own configuration forbids."""
-
-    def both_disabled(self):
-        for who in (auth("demo"), auth("demo", "wrong"), auth("a/b")):
-            self.assertFault(self.client.try_start(self.vm, who, spec("/bin/true")),
-                             "OperationDisabledByGuest")
-
-    def test_one_operation(self):
-        with env.agent_conf("[guestoperations]\nStartProgramInGuest.disabled = true\n"):
-            self.both_disabled()
-            # Before the arguments are looked at, too.
-            self.assertFault(self.client.try_start(self.vm, auth("demo"), spec("")),
-                             "OperationDisabledByGuest")
-            self.assertTrue(self.rows("demo", [1]))
-        self.assertOk(self.try_start("demo", "/bin/true"))
-
-    def test_programs_max(self):
-        with env.agent_conf("[guestoperations]\nprograms_max = 1\n"):
-            pid = self.start("demo", "/bin/sleep", "60")
-            fault = self.assertFault(self.try_start("demo", "/bin/true"), "GuestOperationsFault")
-            self.assertIn("started programs", fault["faultstring"])
-            self.end_program(pid)
-            self.finish("demo", pid)
-            self.assertOk(self.try_start("demo", "/bin/true"))  # in place of the ended one
-
-    def test_retention(self):
-        with env.agent_conf("[guestoperations]\nretention = 1\n"):
-            pid = self.start("demo", "/bin/true")
-            self.finish("demo", pid)
-            wait_for(lambda: not self.rows("demo", [pid]), "the row is forgotten", 15)
