@@ -1,4 +1,4 @@
-/* The service itself and its inventory. Source: vSphere Web Services API, release 8.0.2.0. */
+/* The service itself, and who is logged in. Source: vSphere Web Services API, release 8.0.2.0. */
 
 #include "schema/tables.h"
 
@@ -54,61 +54,3 @@ static const WireField session_is_active[] = {
         {"userName", AT(SessionIsActiveRequestType, user_name), REQUIRED},
 };
 DEFINE_TYPE(SessionIsActiveRequestType, session_is_active);
-
-static const char *const power_states[] = {"poweredOff", "poweredOn", "suspended", NULL};
-const WireType type_VirtualMachinePowerState = {
-        .name = "VirtualMachinePowerState",
-        .values = power_states,
-};
-
-static const WireField guest_info[] = {
-        {"toolsStatus", AT(GuestInfo, tools_status), OPTIONAL},
-        {"toolsVersionStatus2", AT(GuestInfo, tools_version_status2), OPTIONAL},
-        {"toolsRunningStatus", AT(GuestInfo, tools_running_status), OPTIONAL},
-        {"toolsVersion", AT(GuestInfo, tools_version), OPTIONAL},
-        {"guestFullName", AT(GuestInfo, guest_full_name), OPTIONAL},
-        {"hostName", AT(GuestInfo, host_name), OPTIONAL},
-        {"guestState", AT(GuestInfo, guest_state), REQUIRED},
-        {"guestOperationsReady", AT(GuestInfo, guest_operations_ready), OPTIONAL},
-        {"interactiveGuestOperationsReady", AT(GuestInfo, interactive_guest_operations_ready),
-         OPTIONAL},
-        {"guestStateChangeSupported", AT(GuestInfo, guest_state_change_supported), OPTIONAL},
-};
-DEFINE_TYPE(GuestInfo, guest_info);
-
-static const WireField runtime_info[] = {
-        {"connectionState", AT(VirtualMachineRuntimeInfo, connection_state), REQUIRED},
-        {"powerState", AT(VirtualMachineRuntimeInfo, power_state), REQUIRED,
-         &type_VirtualMachinePowerState},
-        {"faultToleranceState", AT(VirtualMachineRuntimeInfo, fault_tolerance_state), REQUIRED},
-        {"toolsInstallerMounted", AT(VirtualMachineRuntimeInfo, tools_installer_mounted), REQUIRED},
-        {"numMksConnections", AT(VirtualMachineRuntimeInfo, num_mks_connections), REQUIRED},
-        {"recordReplayState", AT(VirtualMachineRuntimeInfo, record_replay_state), REQUIRED},
-        {"onlineStandby", AT(VirtualMachineRuntimeInfo, online_standby), REQUIRED},
-        {"consolidationNeeded", AT(VirtualMachineRuntimeInfo, consolidation_needed), REQUIRED},
-};
-DEFINE_TYPE(VirtualMachineRuntimeInfo, runtime_info);
-
-static const char *const task_states[] = {"queued", "running", "success", "error", NULL};
-const WireType type_TaskInfoState = {.name = "TaskInfoState", .values = task_states};
-
-DEFINE_EMPTY_TYPE(TaskReason, .abstract = true);
-DEFINE_EMPTY_TYPE(TaskReasonSystem, .base = &type_TaskReason);
-
-static const WireField task_info[] = {
-        {"key", AT(TaskInfo, key), REQUIRED},
-        {"task", AT(TaskInfo, task), REQUIRED},
-        {"name", AT(TaskInfo, name), OPTIONAL},
-        {"descriptionId", AT(TaskInfo, description_id), REQUIRED},
-        {"entity", AT(TaskInfo, entity), OPTIONAL},
-        {"entityName", AT(TaskInfo, entity_name), OPTIONAL},
-        {"state", AT(TaskInfo, state), REQUIRED, &type_TaskInfoState},
-        {"cancelled", AT(TaskInfo, cancelled), REQUIRED},
-        {"cancelable", AT(TaskInfo, cancelable), REQUIRED},
-        {"reason", POINTS(TaskInfo, reason, TaskReason), REQUIRED, &type_TaskReason},
-        {"queueTime", AT(TaskInfo, queue_time), REQUIRED},
-        {"startTime", AT(TaskInfo, start_time), OPTIONAL},
-        {"completeTime", AT(TaskInfo, complete_time), OPTIONAL},
-        {"eventChainId", AT(TaskInfo, event_chain_id), REQUIRED},
-};
-DEFINE_TYPE(TaskInfo, task_info);

@@ -1,0 +1,77 @@
+#pragma once
+
+/* What the agent channel and the agent's helpers say to each other; PROTOCOL.md. */
+
+#include "schema/types-fault.h"
+
+/* the agent channel's own messages; PROTOCOL.md */
+
+typedef struct HostHello {
+        const WireType *type;
+        char *vm;      /* uuid of the machine the host believes to talk to */
+        char *version; /* of the daemon, for the agent's log */
+} HostHello;
+
+typedef struct AgentHello {
+        const WireType *type;
+        int32_t protocol;
+        char *version;
+        char *instance; /* 32 hex digits, new at every start of the agent */
+        char *boot_id;  /* /proc/sys/kernel/random/boot_id */
+        int64_t clock;  /* CLOCK_BOOTTIME of the guest in µs */
+        WireStrings operations;
+        WireStrings disabled;
+        char *host_name;
+        char *os_name;
+} AgentHello;
+
+typedef struct AgentClock {
+        const WireType *type;
+        int64_t clock;
+} AgentClock;
+
+typedef struct ChannelRequest {
+        const WireType *type;
+        char *operation;
+        char *instance;   /* the agent it is meant for */
+        char *request_id; /* of the host's log and audit, for the agent's log */
+        int64_t deadline; /* in the agent's clock; later it must not be begun */
+        WireObject *params;
+} ChannelRequest;
+
+typedef struct ChannelAnswer {
+        const WireType *type;
+        WireAny result; /* unset for void and where there is a fault */
+        MethodFault *fault;
+        char *message; /* the fault's text */
+} ChannelAnswer;
+
+/* agent: between the monitor and its login helper */
+
+typedef struct LoginQuestion {
+        const WireType *type;
+        char *user;
+        char *password;                   /* unset: account checks only */
+        char *allow_users, *allow_groups; /* see LoginConfig */
+} LoginQuestion;
+
+typedef struct LoginVerdict {
+        const WireType *type;
+        int32_t result; /* 0, or a negative errno: see login.h */
+        char *detail;   /* for the guest's own log only */
+        char *name;     /* as the user database spells it */
+        int64_t uid;
+        int64_t gid;
+        WireLongs groups;
+        char *home;
+        WireStrings environment;
+} LoginVerdict;
+
+#define TYPES_CHANNEL(X)                                                                           \
+        X(AgentClock)                                                                              \
+        X(AgentHello)                                                                              \
+        X(ChannelAnswer)                                                                           \
+        X(ChannelRequest)                                                                          \
+        X(HostHello)                                                                               \
+        X(LoginQuestion)                                                                           \
+        X(LoginVerdict)

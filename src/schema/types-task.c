@@ -1,0 +1,27 @@
+/* Tasks. Source: vSphere Web Services API, release 8.0.2.0. */
+
+#include "schema/tables.h"
+
+static const char *const task_states[] = {"queued", "running", "success", "error", NULL};
+const WireType type_TaskInfoState = {.name = "TaskInfoState", .values = task_states};
+
+DEFINE_EMPTY_TYPE(TaskReason, .abstract = true);
+DEFINE_EMPTY_TYPE(TaskReasonSystem, .base = &type_TaskReason);
+
+static const WireField task_info[] = {
+        {"key", AT(TaskInfo, key), REQUIRED},
+        {"task", AT(TaskInfo, task), REQUIRED},
+        {"name", AT(TaskInfo, name), OPTIONAL},
+        {"descriptionId", AT(TaskInfo, description_id), REQUIRED},
+        {"entity", AT(TaskInfo, entity), OPTIONAL},
+        {"entityName", AT(TaskInfo, entity_name), OPTIONAL},
+        {"state", AT(TaskInfo, state), REQUIRED, &type_TaskInfoState},
+        {"cancelled", AT(TaskInfo, cancelled), REQUIRED},
+        {"cancelable", AT(TaskInfo, cancelable), REQUIRED},
+        {"reason", POINTS(TaskInfo, reason, TaskReason), REQUIRED, &type_TaskReason},
+        {"queueTime", AT(TaskInfo, queue_time), REQUIRED},
+        {"startTime", AT(TaskInfo, start_time), OPTIONAL},
+        {"completeTime", AT(TaskInfo, complete_time), OPTIONAL},
+        {"eventChainId", AT(TaskInfo, event_chain_id), REQUIRED},
+};
+DEFINE_TYPE(TaskInfo, task_info);
