@@ -26,6 +26,12 @@ static const WireField method_fault[] = {
 };
 DEFINE_TYPE(MethodFault, method_fault, .abstract = true);
 
+static const WireField localized_method_fault[] = {
+        {"fault", POINTS(LocalizedMethodFault, fault, MethodFault), REQUIRED, &type_MethodFault},
+        {"localizedMessage", AT(LocalizedMethodFault, localized_message), OPTIONAL},
+};
+DEFINE_TYPE(LocalizedMethodFault, localized_method_fault);
+
 /*
  * The members that a fault adds to what it derives from. In the list FAULTS() a fault is named like
  * its C struct exactly where it is the one that adds them.

@@ -148,6 +148,9 @@ struct WireType {
                                    ##__VA_ARGS__}
 #define DEFINE_EMPTY_TYPE(T, ...)                                                                  \
         const WireType type_##T = {.name = #T, .size = sizeof(T), ##__VA_ARGS__}
+#define DEFINE_ENUM(T, ...)                                                                        \
+        static const char *const values_##T[] = {__VA_ARGS__, NULL};                               \
+        const WireType type_##T = {.name = #T, .values = values_##T}
 
 /* Return: the type of that WSDL name, or NULL. */
 const WireType *wire_type_find(const char *name);

@@ -23,6 +23,13 @@ typedef struct MethodFault {
         WireObjects fault_message;
 } MethodFault;
 
+/* A fault as a member, with its text. VI/JSON has MethodFault in its place. */
+typedef struct LocalizedMethodFault {
+        const WireType *type;
+        MethodFault *fault;
+        char *localized_message;
+} LocalizedMethodFault;
+
 typedef struct FileFault {
         MethodFault base;
         char *file;
@@ -84,4 +91,5 @@ typedef struct TaskInProgress {
 #define TYPES_FAULT(X)                                                                             \
         X(KeyAnyValue)                                                                             \
         X(LocalizableMessage)                                                                      \
+        X(LocalizedMethodFault)                                                                    \
         X(MethodFault)

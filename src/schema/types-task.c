@@ -2,8 +2,7 @@
 
 #include "schema/tables.h"
 
-static const char *const task_states[] = {"queued", "running", "success", "error", NULL};
-const WireType type_TaskInfoState = {.name = "TaskInfoState", .values = task_states};
+DEFINE_ENUM(TaskInfoState, "queued", "running", "success", "error");
 
 DEFINE_EMPTY_TYPE(TaskReason, .abstract = true);
 DEFINE_EMPTY_TYPE(TaskReasonSystem, .base = &type_TaskReason);

@@ -2,11 +2,7 @@
 
 #include "schema/tables.h"
 
-static const char *const power_states[] = {"poweredOff", "poweredOn", "suspended", NULL};
-const WireType type_VirtualMachinePowerState = {
-        .name = "VirtualMachinePowerState",
-        .values = power_states,
-};
+DEFINE_ENUM(VirtualMachinePowerState, "poweredOff", "poweredOn", "suspended");
 
 static const WireField guest_info[] = {
         {"toolsStatus", AT(GuestInfo, tools_status), OPTIONAL},

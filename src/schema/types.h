@@ -11,6 +11,8 @@
 #include "schema/types-channel.h"
 #include "schema/types-fault.h"
 #include "schema/types-guest.h"
+#include "schema/types-property-collector.h"
+#include "schema/types-search.h"
 #include "schema/types-service.h"
 #include "schema/types-task.h"
 #include "schema/types-virtual-machine.h"
@@ -20,6 +22,8 @@
         TYPES_CHANNEL(X)                                                                           \
         TYPES_FAULT(X)                                                                             \
         TYPES_GUEST(X)                                                                             \
+        TYPES_PROPERTY_COLLECTOR(X)                                                                \
+        TYPES_SEARCH(X)                                                                            \
         TYPES_SERVICE(X)                                                                           \
         TYPES_TASK(X)                                                                              \
         TYPES_VIRTUAL_MACHINE(X)
