@@ -6,6 +6,8 @@
 
 #include "base/test.h"
 
+#include <stdalign.h>
+
 static const char *const box_names[] = {
         "boolean", "byte",   "short",    "int",    "long",         "float",
         "double",  "string", "dateTime", "anyURI", "base64Binary", "ManagedObjectReference"};
@@ -80,6 +82,13 @@ static bool is_optional_scalar(WireForm form)
         return form == FORM_OPT_BOOL || form == FORM_OPT_INT || form == FORM_OPT_LONG;
 }
 
+static size_t form_alignment(WireForm form)
+{
+        if (form == FORM_BOOL || form == FORM_OPT_BOOL)
+                return alignof(WireBool);
+        return form == FORM_INT || form == FORM_OPT_INT ? alignof(WireInt) : alignof(WireLong);
+}
+
 static void check_field(const WireType *type, size_t index)
 {
         const WireField *field = wire_type_at(type, index);
@@ -95,7 +104,7 @@ static void check_field(const WireType *type, size_t index)
         /* Behind the pointer to its type, within its struct, aligned, and over nobody else. */
         EXPECT(about, field->offset >= sizeof(WireObject));
         EXPECT(about, field->offset + wire_form_size(field->form) <= type->size);
-        EXPECT_INT(about, field->offset % (wire_form_size(field->form) % 8 == 0 ? 8 : 1), 0);
+        EXPECT_INT(about, field->offset % form_alignment(field->form), 0);
         for (size_t i = 0; i < index; i++) {
                 const WireField *other = wire_type_at(type, i);
 

@@ -2,7 +2,7 @@
 
 /* Tasks. */
 
-#include "schema/type.h"
+#include "schema/types-fault.h"
 
 typedef struct TaskReason {
         const WireType *type;
@@ -11,6 +11,11 @@ typedef struct TaskReason {
 typedef struct TaskReasonSystem {
         TaskReason base;
 } TaskReasonSystem;
+
+typedef struct TaskReasonUser {
+        TaskReason base;
+        char *user_name;
+} TaskReasonUser;
 
 typedef struct TaskInfo {
         const WireType *type;
@@ -23,6 +28,9 @@ typedef struct TaskInfo {
         char *state;
         bool cancelled;
         bool cancelable;
+        LocalizedMethodFault *error;
+        WireAny result;
+        WireInt progress; /* percent */
         TaskReason *reason;
         WireTime queue_time;
         WireTime start_time;
@@ -34,4 +42,5 @@ typedef struct TaskInfo {
         X(TaskInfo)                                                                                \
         X(TaskInfoState)                                                                           \
         X(TaskReason)                                                                              \
-        X(TaskReasonSystem)
+        X(TaskReasonSystem)                                                                        \
+        X(TaskReasonUser)

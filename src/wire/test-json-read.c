@@ -324,7 +324,7 @@ static void test_references(void)
 
 #define STATE(state, connections)                                                                  \
         "{\"connectionState\":\"connected\",\"powerState\":" state                                 \
-        ",\"faultToleranceState\":\"f\",\"toolsInstallerMounted\":false,"                          \
+        ",\"faultToleranceState\":\"disabled\",\"toolsInstallerMounted\":false,"                   \
         "\"numMksConnections\":" connections ",\"recordReplayState\":\"inactive\","                \
         "\"onlineStandby\":false,\"consolidationNeeded\":true}"
 #define SESSION(time)                                                                              \
