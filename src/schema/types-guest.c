@@ -15,8 +15,9 @@ DEFINE_TYPE(NamePasswordAuthentication, name_password_authentication,
             .base = &type_GuestAuthentication);
 
 static const WireField saml_token_authentication[] = {
-        {"token", AT(SAMLTokenAuthentication, token), REQUIRED},
-        {"username", AT(SAMLTokenAuthentication, username), OPTIONAL},
+        {"token", AT(SAMLTokenAuthentication, token), REQUIRED, .since = API_VERSION(6, 0, 0, 0)},
+        {"username", AT(SAMLTokenAuthentication, username), OPTIONAL,
+         .since = API_VERSION(6, 0, 0, 0)},
 };
 DEFINE_TYPE(SAMLTokenAuthentication, saml_token_authentication, .base = &type_GuestAuthentication);
 

@@ -10,6 +10,8 @@ static const WireField about_info[] = {
         {"vendor", AT(AboutInfo, vendor), REQUIRED},
         {"version", AT(AboutInfo, version), REQUIRED},
         {"build", AT(AboutInfo, build), REQUIRED},
+        {"localeVersion", AT(AboutInfo, locale_version), OPTIONAL},
+        {"localeBuild", AT(AboutInfo, locale_build), OPTIONAL},
         {"osType", AT(AboutInfo, os_type), REQUIRED},
         {"productLineId", AT(AboutInfo, product_line_id), REQUIRED},
         {"apiType", AT(AboutInfo, api_type), REQUIRED},
@@ -21,8 +23,10 @@ DEFINE_TYPE(AboutInfo, about_info);
 static const WireField service_content[] = {
         {"rootFolder", AT(ServiceContent, root_folder), REQUIRED},
         {"propertyCollector", AT(ServiceContent, property_collector), REQUIRED},
+        {"viewManager", AT(ServiceContent, view_manager), OPTIONAL},
         {"about", POINTS(ServiceContent, about, AboutInfo), REQUIRED, &type_AboutInfo},
         {"sessionManager", AT(ServiceContent, session_manager), OPTIONAL},
+        {"searchIndex", AT(ServiceContent, search_index), OPTIONAL},
         {"guestOperationsManager", AT(ServiceContent, guest_operations_manager), OPTIONAL},
 };
 DEFINE_TYPE(ServiceContent, service_content);
@@ -54,3 +58,13 @@ static const WireField session_is_active[] = {
         {"userName", AT(SessionIsActiveRequestType, user_name), REQUIRED},
 };
 DEFINE_TYPE(SessionIsActiveRequestType, session_is_active);
+
+static const WireField terminate_session[] = {
+        {"sessionId", AT(TerminateSessionRequestType, session_id), REQUIRED},
+};
+DEFINE_TYPE(TerminateSessionRequestType, terminate_session);
+
+static const WireField set_locale[] = {
+        {"locale", AT(SetLocaleRequestType, locale), REQUIRED},
+};
+DEFINE_TYPE(SetLocaleRequestType, set_locale);

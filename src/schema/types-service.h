@@ -16,6 +16,8 @@ typedef struct AboutInfo {
         char *vendor;
         char *version;
         char *build;
+        char *locale_version;
+        char *locale_build;
         char *os_type;
         char *product_line_id;
         char *api_type;
@@ -27,8 +29,10 @@ typedef struct ServiceContent {
         const WireType *type;
         Moref root_folder;
         Moref property_collector;
+        Moref view_manager;
         AboutInfo *about;
         Moref session_manager;
+        Moref search_index;
         Moref guest_operations_manager;
 } ServiceContent;
 
@@ -60,10 +64,22 @@ typedef struct SessionIsActiveRequestType {
         char *user_name;
 } SessionIsActiveRequestType;
 
+typedef struct TerminateSessionRequestType {
+        const WireType *type;
+        WireStrings session_id;
+} TerminateSessionRequestType;
+
+typedef struct SetLocaleRequestType {
+        const WireType *type;
+        char *locale;
+} SetLocaleRequestType;
+
 #define TYPES_SERVICE(X)                                                                           \
         X(AboutInfo)                                                                               \
         X(LoginRequestType)                                                                        \
         X(NoParameters)                                                                            \
         X(ServiceContent)                                                                          \
         X(SessionIsActiveRequestType)                                                              \
+        X(SetLocaleRequestType)                                                                    \
+        X(TerminateSessionRequestType)                                                             \
         X(UserSession)
