@@ -45,6 +45,10 @@ static const WireField members_GuestProcessNotFound[] = {
 static const WireField members_InvalidArgument[] = {
         {"invalidProperty", AT(InvalidArgument, invalid_property), OPTIONAL},
 };
+static const WireField members_InvalidDatastore[] = {
+        {"datastore", AT(InvalidDatastore, datastore), OPTIONAL},
+        {"name", AT(InvalidDatastore, name), OPTIONAL},
+};
 static const WireField members_InvalidPowerState[] = {
         {"requestedState", AT(InvalidPowerState, requested_state), OPTIONAL,
          &type_VirtualMachinePowerState},
@@ -83,6 +87,8 @@ const WireType type_VimFault = {.name = "VimFault",
                                 .base = &type_MethodFault,
                                 .size = sizeof(MethodFault),
                                 .abstract = true};
+const WireType type_InvalidCollectorVersion = {
+        .name = "InvalidCollectorVersion", .base = &type_MethodFault, .size = sizeof(MethodFault)};
 DEFINE_TYPE(InvalidProperty, members_InvalidProperty, .base = &type_MethodFault);
 DEFINE_TYPE(InvalidArgument, members_InvalidArgument, .base = &type_RuntimeFault);
 const WireType type_InvalidRequest = {
@@ -94,6 +100,8 @@ const WireType type_NotImplemented = {
         .name = "NotImplemented", .base = &type_RuntimeFault, .size = sizeof(MethodFault)};
 const WireType type_NotSupported = {
         .name = "NotSupported", .base = &type_RuntimeFault, .size = sizeof(MethodFault)};
+const WireType type_RequestCanceled = {
+        .name = "RequestCanceled", .base = &type_RuntimeFault, .size = sizeof(MethodFault)};
 const WireType type_SecurityError = {.name = "SecurityError",
                                      .base = &type_RuntimeFault,
                                      .size = sizeof(MethodFault),
@@ -102,6 +110,7 @@ DEFINE_TYPE(NoPermission, members_NoPermission, .base = &type_SecurityError);
 const WireType type_NotAuthenticated = {
         .name = "NotAuthenticated", .base = &type_NoPermission, .size = sizeof(NoPermission)};
 DEFINE_TYPE(SystemError, members_SystemError, .base = &type_RuntimeFault);
+DEFINE_TYPE(InvalidDatastore, members_InvalidDatastore, .base = &type_VimFault);
 const WireType type_InvalidLogin = {
         .name = "InvalidLogin", .base = &type_VimFault, .size = sizeof(MethodFault)};
 const WireType type_InvalidLocale = {
@@ -109,7 +118,11 @@ const WireType type_InvalidLocale = {
 const WireType type_InvalidState = {
         .name = "InvalidState", .base = &type_VimFault, .size = sizeof(MethodFault)};
 DEFINE_TYPE(InvalidPowerState, members_InvalidPowerState, .base = &type_InvalidState);
+const WireType type_NotFound = {
+        .name = "NotFound", .base = &type_VimFault, .size = sizeof(MethodFault)};
 DEFINE_TYPE(TaskInProgress, members_TaskInProgress, .base = &type_VimFault);
+const WireType type_ToolsUnavailable = {
+        .name = "ToolsUnavailable", .base = &type_VimFault, .size = sizeof(MethodFault)};
 DEFINE_TYPE(FileFault, members_FileFault, .base = &type_VimFault);
 const WireType type_CannotAccessFile = {
         .name = "CannotAccessFile", .base = &type_FileFault, .size = sizeof(FileFault)};

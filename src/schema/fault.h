@@ -17,6 +17,8 @@
 #define FAULTS(X)                                                                                  \
         X(RUNTIME_FAULT, RuntimeFault, MethodFault, MethodFault, EIO, ABSTRACT)                    \
         X(VIM_FAULT, VimFault, MethodFault, MethodFault, EIO, ABSTRACT)                            \
+        X(INVALID_COLLECTOR_VERSION, InvalidCollectorVersion, MethodFault, MethodFault, ESTALE,    \
+          HOST)                                                                                    \
         X(INVALID_PROPERTY, InvalidProperty, MethodFault, InvalidProperty, EINVAL, HOST)           \
         X(INVALID_ARGUMENT, InvalidArgument, RuntimeFault, InvalidArgument, EINVAL, GUEST)         \
         X(INVALID_REQUEST, InvalidRequest, RuntimeFault, MethodFault, EINVAL, HOST)                \
@@ -26,16 +28,20 @@
           ENOENT, HOST)                                                                            \
         X(NOT_IMPLEMENTED, NotImplemented, RuntimeFault, MethodFault, ENOSYS, HOST)                \
         X(NOT_SUPPORTED, NotSupported, RuntimeFault, MethodFault, EOPNOTSUPP, HOST)                \
+        X(REQUEST_CANCELED, RequestCanceled, RuntimeFault, MethodFault, ECANCELED, HOST)           \
         X(SECURITY_ERROR, SecurityError, RuntimeFault, MethodFault, EPERM, ABSTRACT)               \
         X(NO_PERMISSION, NoPermission, SecurityError, NoPermission, EPERM, HOST)                   \
         X(NOT_AUTHENTICATED, NotAuthenticated, NoPermission, NoPermission, EPERM, HOST)            \
         X(SYSTEM_ERROR, SystemError, RuntimeFault, SystemError, EIO, GUEST)                        \
+        X(INVALID_DATASTORE, InvalidDatastore, VimFault, InvalidDatastore, ENOENT, HOST)           \
         X(INVALID_LOGIN, InvalidLogin, VimFault, MethodFault, EACCES, HOST)                        \
         X(INVALID_LOCALE, InvalidLocale, VimFault, MethodFault, EINVAL, HOST)                      \
         X(INVALID_STATE, InvalidState, VimFault, MethodFault, EBUSY, GUEST)                        \
         X(INVALID_POWER_STATE, InvalidPowerState, InvalidState, InvalidPowerState, EHOSTDOWN,      \
           HOST)                                                                                    \
+        X(NOT_FOUND, NotFound, VimFault, MethodFault, ENOENT, HOST)                                \
         X(TASK_IN_PROGRESS, TaskInProgress, VimFault, TaskInProgress, EBUSY, HOST)                 \
+        X(TOOLS_UNAVAILABLE, ToolsUnavailable, VimFault, MethodFault, EHOSTDOWN, HOST)             \
         X(FILE_FAULT, FileFault, VimFault, FileFault, EIO, GUEST)                                  \
         X(CANNOT_ACCESS_FILE, CannotAccessFile, FileFault, FileFault, EACCES, GUEST)               \
         X(FILE_NAME_TOO_LONG, FileNameTooLong, FileFault, FileFault, ENAMETOOLONG, GUEST)          \

@@ -296,6 +296,7 @@ static void test_raise(void)
                 {FAULT_CANNOT_ACCESS_FILE, "/etc/shadow", "/etc/shadow", -EACCES},
                 {FAULT_INVALID_ARGUMENT, "spec.programPath", "spec.programPath", -EINVAL},
                 {FAULT_INVALID_PROPERTY, "name", "name", -EINVAL},
+                {FAULT_INVALID_DATASTORE, "disks", "disks", -ENOENT},
                 {FAULT_INVALID_TYPE, "auth", "auth", -EINVAL},
                 {FAULT_METHOD_NOT_FOUND, "Fly", "Fly", -ENOSYS},
                 {FAULT_NOT_AUTHENTICATED, "System.View", "System.View", -EPERM},

@@ -45,6 +45,12 @@ typedef struct InvalidArgument {
         char *invalid_property;
 } InvalidArgument;
 
+typedef struct InvalidDatastore {
+        MethodFault base;
+        Moref datastore;
+        char *name;
+} InvalidDatastore;
+
 typedef struct InvalidPowerState {
         MethodFault base;
         char *requested_state;
