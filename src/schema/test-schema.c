@@ -12,6 +12,8 @@ static const char *const box_names[] = {
         "boolean", "byte",   "short",    "int",    "long",         "float",
         "double",  "string", "dateTime", "anyURI", "base64Binary", "ManagedObjectReference"};
 
+#define LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
 /* types */
 
 static void test_registry(void)
@@ -51,6 +53,17 @@ static void test_everything_is_registered(void)
 #undef COUNT
 }
 
+/* Of how many fields a type is the declared one. */
+static size_t count_uses(const WireType *type)
+{
+        size_t n = 0;
+
+        for (size_t i = 0; i < n_wire_types; i++)
+                for (size_t k = 0; k < wire_types[i]->n_fields; k++)
+                        n += wire_types[i]->fields[k].type == type;
+        return n;
+}
+
 static void test_enums(void)
 {
         for (size_t i = 0; i < n_wire_types; i++) {
@@ -61,8 +74,10 @@ static void test_enums(void)
                 EXPECT(type->name, type->values[0] != NULL);
                 EXPECT_INT(type->name, type->n_fields, 0);
                 EXPECT(type->name, !type->base && !type->abstract && type->size == 0);
+                EXPECT(type->name, count_uses(type) > 0);
                 for (const char *const *v = type->values; *v; v++) {
                         EXPECT(*v, wire_enum_has(type, *v));
+                        EXPECT(*v, strspn(*v, LETTERS) == strlen(*v) && strlen(*v) > 1);
                         for (const char *const *w = v + 1; *w; w++)
                                 EXPECT(*v, strcmp(*v, *w) != 0);
                 }
@@ -80,6 +95,26 @@ static bool is_plain_scalar(WireForm form)
 static bool is_optional_scalar(WireForm form)
 {
         return form == FORM_OPT_BOOL || form == FORM_OPT_INT || form == FORM_OPT_LONG;
+}
+
+/* Whether it is a release after 5.5, which needs no mark, and not after what the tables follow. */
+static bool is_release(uint32_t since)
+{
+        static const uint32_t releases[] = {
+                API_VERSION(6, 0, 0, 0), API_VERSION(6, 5, 0, 0), API_VERSION(6, 7, 0, 0),
+                API_VERSION(6, 7, 1, 0), API_VERSION(6, 7, 2, 0), API_VERSION(6, 7, 3, 0),
+                API_VERSION(6, 8, 7, 0), API_VERSION(6, 9, 1, 0), API_VERSION(7, 0, 0, 0),
+                API_VERSION(7, 0, 0, 2), API_VERSION(7, 0, 1, 0), API_VERSION(7, 0, 1, 1),
+                API_VERSION(7, 0, 2, 0), API_VERSION(7, 0, 2, 1), API_VERSION(7, 0, 3, 0),
+                API_VERSION(7, 0, 3, 1), API_VERSION(7, 0, 3, 2), API_VERSION(8, 0, 0, 0),
+                API_VERSION(8, 0, 0, 1), API_VERSION(8, 0, 0, 2), API_VERSION(8, 0, 1, 0),
+                API_VERSION(8, 0, 2, 0),
+        };
+
+        for (size_t i = 0; i < ELEMENTS(releases); i++)
+                if (releases[i] == since)
+                        return true;
+        return false;
 }
 
 static size_t form_alignment(WireForm form)
@@ -113,6 +148,7 @@ static void check_field(const WireType *type, size_t index)
         }
         EXPECT(about, wire_type_field(type, field->name) == field);
         EXPECT(about, strcmp(field->name, "_typeName") != 0);
+        EXPECT(about, field->since == 0 || is_release(field->since));
 
         /* A type is named by objects, and by strings that are enums. */
         if (field->type && field->form == FORM_STRING)
