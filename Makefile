@@ -3,13 +3,14 @@
 BUILD ?= build/plain
 GUEST ?= build/guest
 
-.PHONY: all help setup demo up down check check-slow fuzz guest install clean
+.PHONY: all help setup demo up down check check-slow compare-schema fuzz guest \
+	install clean
 
 all: $(BUILD)/build.ninja ## build the programs
 	ninja -C $(BUILD)
 
 help: ## this list
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 16
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 24
 
 $(BUILD)/build.ninja:
 	@tools/setup build
@@ -47,6 +48,9 @@ check-slow: ## run the tests that take minutes of waiting
 fuzz: ## run every fuzzer for FUZZ_SECONDS (60)
 	@tools/setup build check
 	@tools/fuzz
+
+compare-schema: all ## compare the tables of types with an OpenAPI document, SCHEMA=FILE
+	@tools/compare-schema --build $(BUILD) $(SCHEMA)
 
 install: all ## install the programs, manual pages and sample configuration
 	meson install -C $(BUILD) --no-rebuild
