@@ -1,0 +1,105 @@
+/* Guest operations. Source: vSphere Web Services API, release 8.0.2.0. */
+
+#include "schema/method-tables.h"
+#include "schema/tables.h"
+
+#define PRIVILEGE_EXECUTE "VirtualMachine.GuestOperations.Execute"
+#define PRIVILEGE_QUERY   "VirtualMachine.GuestOperations.Query"
+
+/* What every guest operation may answer. */
+#define GUEST_FAULTS                                                                               \
+        &type_GuestOperationsFault, &type_GuestOperationsUnavailable, &type_InvalidPowerState,     \
+                &type_InvalidState, &type_TaskInProgress, &type_InvalidGuestLogin,                 \
+                &type_GuestComponentsOutOfDate, &type_OperationNotSupportedByGuest,                \
+                &type_OperationDisabledByGuest
+
+static const WireType *const start_program_faults[] = {
+        GUEST_FAULTS,    &type_GuestPermissionDenied, &type_FileNotFound,
+        &type_FileFault, &type_CannotAccessFile,      NULL,
+};
+static const WireType *const query_faults[] = {
+        GUEST_FAULTS,
+        &type_GuestPermissionDenied,
+        NULL,
+};
+static const WireType *const terminate_process_faults[] = {
+        GUEST_FAULTS,
+        &type_GuestPermissionDenied,
+        &type_GuestProcessNotFound,
+        NULL,
+};
+static const WireType *const acquire_faults[] = {GUEST_FAULTS, &type_TooManyGuestLogons, NULL};
+static const WireType *const guest_faults[] = {GUEST_FAULTS, NULL};
+
+static const Method guest_auth_manager[] = {
+        {
+                "AcquireCredentialsInGuest",
+                &type_AcquireCredentialsInGuestRequestType,
+                FORM_OBJECT,
+                &type_GuestAuthentication,
+                PRIVILEGE_QUERY,
+                METHOD_GUEST,
+                acquire_faults,
+        },
+        {
+                "ReleaseCredentialsInGuest",
+                &type_ReleaseCredentialsInGuestRequestType,
+                FORM_NONE,
+                NULL,
+                PRIVILEGE_QUERY,
+                METHOD_GUEST,
+                guest_faults,
+        },
+        {
+                "ValidateCredentialsInGuest",
+                &type_ValidateCredentialsInGuestRequestType,
+                FORM_NONE,
+                NULL,
+                PRIVILEGE_QUERY,
+                METHOD_GUEST,
+                guest_faults,
+        },
+};
+
+static const Method guest_process_manager[] = {
+        {
+                "ListProcessesInGuest",
+                &type_ListProcessesInGuestRequestType,
+                FORM_OBJECTS,
+                &type_GuestProcessInfo,
+                PRIVILEGE_QUERY,
+                METHOD_GUEST,
+                query_faults,
+        },
+        {
+                "ReadEnvironmentVariableInGuest",
+                &type_ReadEnvironmentVariableInGuestRequestType,
+                FORM_STRINGS,
+                NULL,
+                PRIVILEGE_QUERY,
+                METHOD_GUEST,
+                query_faults,
+        },
+        {
+                "StartProgramInGuest",
+                &type_StartProgramInGuestRequestType,
+                FORM_LONG,
+                NULL,
+                PRIVILEGE_EXECUTE,
+                METHOD_GUEST | METHOD_CONFIRM,
+                start_program_faults,
+        },
+        {
+                "TerminateProcessInGuest",
+                &type_TerminateProcessInGuestRequestType,
+                FORM_NONE,
+                NULL,
+                PRIVILEGE_EXECUTE,
+                METHOD_GUEST | METHOD_CONFIRM,
+                terminate_process_faults,
+        },
+};
+
+MANAGED_TYPE(GuestAuthManager, guest_auth_manager);
+MANAGED_TYPE_WITHOUT_METHODS(GuestOperationsManager);
+MANAGED_TYPE(GuestProcessManager, guest_process_manager);
