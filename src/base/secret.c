@@ -1,5 +1,6 @@
 #include "base/secret.h"
 
+#include <malloc.h>
 #include <sys/random.h>
 
 void secret_free(char *secret)
@@ -12,6 +13,26 @@ void secret_free(char *secret)
 void secret_freep(char **secret)
 {
         secret_free(*secret);
+}
+
+void erasing_free(void *data)
+{
+        if (data)
+                explicit_bzero(data, malloc_usable_size(data));
+        free(data);
+}
+
+void *erasing_realloc(void *data, size_t size)
+{
+        size_t held = data ? malloc_usable_size(data) : 0;
+        void *moved_to = malloc(size);
+
+        if (!moved_to)
+                return NULL;
+        if (held)
+                memcpy(moved_to, data, held < size ? held : size);
+        erasing_free(data);
+        return moved_to;
 }
 
 bool secret_equal(const char *known, const char *given)

@@ -10,6 +10,10 @@
 void secret_free(char *secret);
 void secret_freep(char **secret);
 
+/* free() and realloc() that erase what they let go: for libraries that are handed secrets. */
+void erasing_free(void *data);
+void *erasing_realloc(void *data, size_t size);
+
 /* Return: whether two texts are equal; the time depends on the length of @given alone. */
 bool secret_equal(const char *known, const char *given);
 

@@ -1,10 +1,10 @@
 /* VI/JSON, inwards. Source: vSphere VI JSON API 8.0.2.0; RFC 8259, strictly, by jansson. */
 
 #include "base/clock.h"
+#include "base/secret.h"
 #include "wire/reader.h"
 
 #include <jansson.h>
-#include <malloc.h>
 
 static int read_value(WireReader *reader, const json_t *json, WireForm form, const WireType *type,
                       void *ret);
@@ -292,16 +292,9 @@ static int read_value(WireReader *reader, const json_t *json, WireForm form, con
         return -EINVAL;
 }
 
-static void erase_and_free(void *data)
-{
-        if (data)
-                explicit_bzero(data, malloc_usable_size(data));
-        free(data);
-}
-
 void json_read_init(void)
 {
-        json_set_alloc_funcs(malloc, erase_and_free);
+        json_set_alloc_funcs(malloc, erasing_free);
 }
 
 int json_read(Arena *arena, const char *text, size_t size, const WireType *type, void **ret,
