@@ -57,8 +57,9 @@ static size_t json_begin_object(Buf *out, const WireLabel *label, const WireType
         return 0;
 }
 
-static void json_end_object(Buf *out, size_t mark)
+static void json_end_object(Buf *out, const WireLabel *label, size_t mark)
 {
+        (void)label;
         (void)mark;
         buf_putc(out, '}');
 }
@@ -92,7 +93,8 @@ static const char *const box_names[FORM_MAX] = {
         [FORM_OBJECTS] = "ArrayOfAnyType",
 };
 
-static size_t json_begin_box(Buf *out, const WireLabel *label, const WireAny *any)
+static size_t json_begin_box(Buf *out, const WireLabel *label, const WireAny *any,
+                             WireLabel *ret_inside)
 {
         Buf text = {.max = 256};
 
@@ -106,6 +108,7 @@ static size_t json_begin_box(Buf *out, const WireLabel *label, const WireAny *an
         } else {
                 put_type_name(out, box_names[any->form]);
         }
+        ret_inside->name = "_value";
         return 0;
 }
 
@@ -168,20 +171,22 @@ const WireSink json_sink = {
         .begin_box = json_begin_box,
         .end_box = json_end_object,
         .leaf = json_leaf,
-        .boxed = {.name = "_value"},
 };
 
 void json_write(Buf *out, WireForm form, const void *value)
 {
-        wire_write(&json_sink, out, NULL, form, value);
+        const WireWriter writer = {out, &json_sink, WIRE_ALL_VERSIONS};
+
+        wire_write(&writer, NULL, form, value);
 }
 
 void json_write_fault(Buf *out, const Fault *fault)
 {
         static const WireLabel faultstring = {.name = "faultstring"};
+        const WireWriter writer = {out, &json_sink, WIRE_ALL_VERSIONS};
 
         json_begin_object(out, NULL, fault->detail->type);
         json_leaf(out, &faultstring, FORM_STRING, &fault->message);
-        wire_write_members(&json_sink, out, fault->detail->type, fault->detail);
-        json_end_object(out, 0);
+        wire_write_members(&writer, fault->detail->type, fault->detail);
+        json_end_object(out, NULL, 0);
 }

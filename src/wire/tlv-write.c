@@ -22,10 +22,11 @@ static size_t tlv_open(Buf *out, const WireLabel *label)
         return label && label->tag ? out->size : 0;
 }
 
-static void tlv_close(Buf *out, size_t mark)
+static void tlv_close(Buf *out, const WireLabel *label, size_t mark)
 {
         size_t length;
 
+        (void)label;
         if (mark == 0 || buf_error(out))
                 return;
         length = out->size - mark;
@@ -65,11 +66,13 @@ static void tlv_end_array(Buf *out, size_t mark)
         (void)mark;
 }
 
-static size_t tlv_begin_box(Buf *out, const WireLabel *label, const WireAny *any)
+static size_t tlv_begin_box(Buf *out, const WireLabel *label, const WireAny *any,
+                            WireLabel *ret_inside)
 {
         size_t mark = tlv_open(out, label);
 
         put_bytes(out, any->form, 1);
+        ret_inside->tag = TLV_TAG_BOXED;
         return mark;
 }
 
@@ -117,7 +120,7 @@ static void tlv_leaf(Buf *out, const WireLabel *label, WireForm form, const void
         case FORM_MAX:
                 break;
         }
-        tlv_close(out, mark);
+        tlv_close(out, label, mark);
 }
 
 const WireSink tlv_sink = {
@@ -128,14 +131,14 @@ const WireSink tlv_sink = {
         .begin_box = tlv_begin_box,
         .end_box = tlv_close,
         .leaf = tlv_leaf,
-        .boxed = {.tag = TLV_TAG_BOXED},
         .items_repeat = true,
         .boxes_objects = true,
 };
 
 void tlv_write(Buf *out, const void *object)
 {
+        const WireWriter writer = {out, &tlv_sink, WIRE_ALL_VERSIONS};
         const WireObject *root = object;
 
-        wire_write_members(&tlv_sink, out, root->type, root);
+        wire_write_members(&writer, root->type, root);
 }

@@ -12,33 +12,43 @@
 typedef struct WireLabel {
         const char *name;
         uint16_t tag;
+        const WireType *declared; /* of objects: what its table says, NULL for any */
 } WireLabel;
 
 typedef struct WireSink {
         /* The begin functions return a mark that the matching end is given. */
         size_t (*begin_object)(Buf *out, const WireLabel *label, const WireType *type);
-        void (*end_object)(Buf *out, size_t mark);
+        void (*end_object)(Buf *out, const WireLabel *label, size_t mark);
         size_t (*begin_array)(Buf *out, const WireLabel *label);
         void (*end_array)(Buf *out, size_t mark);
-        /* A value of declared type xsd:anyType that does not name its type by itself. */
-        size_t (*begin_box)(Buf *out, const WireLabel *label, const WireAny *any);
-        void (*end_box)(Buf *out, size_t mark);
+        /* A value of declared type xsd:anyType that does not name its type by itself: fills in what
+           names it inside its box. */
+        size_t (*begin_box)(Buf *out, const WireLabel *label, const WireAny *any,
+                            WireLabel *ret_inside);
+        void (*end_box)(Buf *out, const WireLabel *label, size_t mark);
         void (*leaf)(Buf *out, const WireLabel *label, WireForm form, const void *value);
-        WireLabel boxed;    /* what names the value inside its box */
         bool items_repeat;  /* items carry their array's label, as in XML */
         bool boxes_objects; /* objects in an anyType are boxed too */
 } WireSink;
 
-/* JSON as VI/JSON has it; TLV as PROTOCOL.md has it. */
+/* JSON as VI/JSON has it; TLV as PROTOCOL.md has it. SOAP is in wire/soap.h. */
 extern const WireSink json_sink;
 extern const WireSink tlv_sink;
 
-/* Writes one value. @value is a variable of @form. Errors stay in @out. */
-void wire_write(const WireSink *sink, Buf *out, const WireLabel *label, WireForm form,
-                const void *value);
+#define WIRE_ALL_VERSIONS UINT32_MAX
+
+/* One walk over the tables: where the bytes go, how they are spelled, and for whom. */
+typedef struct WireWriter {
+        Buf *out;
+        const WireSink *sink;
+        uint32_t version; /* the API_VERSION() that the client knows: newer members are left out */
+} WireWriter;
+
+/* Writes one value. @value is a variable of @form. Errors stay in the writer's Buf. */
+void wire_write(const WireWriter *writer, const WireLabel *label, WireForm form, const void *value);
 
 /* Writes the members of @object that are set. */
-void wire_write_members(const WireSink *sink, Buf *out, const WireType *type, const void *object);
+void wire_write_members(const WireWriter *writer, const WireType *type, const void *object);
 
 /* Return: the tag of field number @index of @type in the channel's encoding. */
 uint16_t wire_tag(const WireType *type, size_t index);
