@@ -37,7 +37,7 @@ void clock_format(int64_t realtime_usec, char *text)
                 second--;
         }
         t = (time_t)second;
-        if (!gmtime_r(&t, &tm) || tm.tm_year < -1900 || tm.tm_year > 8099) {
+        if (!gmtime_r(&t, &tm) || tm.tm_year < -1899 || tm.tm_year > 8099) {
                 tm = (struct tm){.tm_year = 70, .tm_mday = 1};
                 fraction = 0;
         }

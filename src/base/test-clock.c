@@ -22,6 +22,7 @@ static void test_format(void)
                 {"leap day", INT64_C(1709164800) * SECOND, "2024-02-29T00:00:00Z"},
                 {"beyond 32 bits", INT64_C(2147483648) * SECOND, "2038-01-19T03:14:08Z"},
                 {"first of year 1", INT64_C(-62135596800) * SECOND, "0001-01-01T00:00:00Z"},
+                {"last of the year before", INT64_C(-62135596801) * SECOND, "1970-01-01T00:00:00Z"},
                 {"last of year 9999", INT64_C(253402300799) * SECOND + 999999,
                  "9999-12-31T23:59:59.999999Z"},
                 {"year 10000", INT64_C(253402300800) * SECOND, "1970-01-01T00:00:00Z"},
