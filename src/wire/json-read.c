@@ -123,18 +123,6 @@ static int read_array(WireReader *reader, const json_t *json, WireForm form, con
         return r;
 }
 
-static int field_index(const WireType *type, const char *name, size_t *ret)
-{
-        size_t n = wire_type_count(type);
-
-        for (size_t i = 0; i < n; i++)
-                if (strcmp(wire_type_at(type, i)->name, name) == 0) {
-                        *ret = i;
-                        return 0;
-                }
-        return -ENOENT;
-}
-
 static int read_members(WireReader *reader, const json_t *json, WireObject *object)
 {
         uint64_t seen = 0;
@@ -150,7 +138,7 @@ static int read_members(WireReader *reader, const json_t *json, WireObject *obje
                 if (strcmp(name, "_typeName") == 0)
                         continue;
                 mark = wire_path_push(reader, name);
-                if (field_index(object->type, name, &index) < 0)
+                if (wire_field_index(object->type, name, &index) < 0)
                         return wire_fail(reader, WIRE_BAD_VALUE, "is no member of %s",
                                          object->type->name);
                 if (!json_is_null(member)) { /* null is unset: govmomi sends it */

@@ -16,7 +16,7 @@
 typedef enum WireErrorKind {
         WIRE_OK,
         WIRE_MALFORMED, /* it does not parse */
-        WIRE_BAD_TYPE,  /* a _typeName that is unknown, missing or out of place */
+        WIRE_BAD_TYPE,  /* a _typeName or xsi:type that is unknown, missing or out of place */
         WIRE_BAD_VALUE, /* a member that is missing, unknown, of the wrong kind, or too large */
         WIRE_NO_MEMORY,
 } WireErrorKind;

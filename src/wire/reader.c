@@ -64,14 +64,24 @@ int wire_begin(WireReader *reader, const WireType *declared, const char *name, W
                                  declared->name);
         if (type->abstract)
                 return wire_fail(reader, WIRE_BAD_TYPE,
-                                 name ? "'%s' is abstract: name a type derived from it"
-                                      : "_typeName has to name a type derived from '%s'",
-                                 type->name);
+                                 "'%s' is abstract: name a type derived from it", type->name);
         *ret = arena_alloc(reader->arena, type->size);
         if (!*ret)
                 return no_memory(reader);
         (*ret)->type = type;
         return 0;
+}
+
+int wire_field_index(const WireType *type, const char *name, size_t *ret)
+{
+        size_t n = wire_type_count(type);
+
+        for (size_t i = 0; i < n; i++)
+                if (strcmp(wire_type_at(type, i)->name, name) == 0) {
+                        *ret = i;
+                        return 0;
+                }
+        return -ENOENT;
 }
 
 int wire_end(WireReader *reader, const WireObject *object, uint64_t seen)

@@ -25,6 +25,9 @@ int wire_fail(WireReader *reader, WireErrorKind kind, const char *fmt, ...) _pri
  */
 int wire_begin(WireReader *reader, const WireType *declared, const char *name, WireObject **ret);
 
+/* Return: 0 with the number of a field for wire_type_at(), or -ENOENT. */
+int wire_field_index(const WireType *type, const char *name, size_t *ret);
+
 /* Fails where a required member is not in @seen, a bit per field of the object's type. */
 int wire_end(WireReader *reader, const WireObject *object, uint64_t seen);
 
