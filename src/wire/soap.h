@@ -55,3 +55,11 @@ int soap_read(Arena *arena, const SoapRequest *request, const WireType *type, vo
  * send "" or "urn:vim25", and have always been given everything.
  */
 uint32_t soap_action_version(const char *header);
+
+extern const WireSink soap_sink;
+
+/* Writes the answer to a call: the result of @method, none where @value is NULL or unset. */
+void soap_write_response(Buf *out, const Method *method, const void *value, uint32_t version);
+
+/* Writes a fault, as the body of a 500. */
+void soap_write_fault(Buf *out, const Fault *fault, uint32_t version);

@@ -96,8 +96,8 @@ static void fill_value(Filler *filler, WireForm form, const WireType *type, void
                 break;
         case FORM_TIME:
                 *(WireTime *)at = (WireTime){
-                        true, filler->for_json ? 1000003 * (int64_t)filler->turn++ - 5000000
-                                               : fill_number(filler)};
+                        true, filler->as_text ? 1000003 * (int64_t)filler->turn++ - 5000000
+                                              : fill_number(filler)};
                 break;
         case FORM_MOREF:
                 ((Moref *)at)->type = fill_string(filler, NULL);

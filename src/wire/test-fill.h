@@ -10,7 +10,8 @@ typedef struct Filler {
         unsigned int turn; /* every value is another one */
         unsigned int depth;
         bool only_required;
-        bool for_json; /* which has no boxes for some forms, and fewer times */
+        bool as_text;  /* times that a calendar has */
+        bool for_json; /* which has no boxes for arrays of objects */
 } Filler;
 
 /* Return: whether there are objects of exactly this type. */

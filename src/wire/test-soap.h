@@ -1,6 +1,6 @@
 #pragma once
 
-/* For tests of SOAP. */
+/* For tests of SOAP: a call written as clients do, since the product itself only answers. */
 
 #include "schema/tables.h"
 #include "wire/soap.h"
@@ -9,6 +9,17 @@
 #define SOAP_SPACE       "http://schemas.xmlsoap.org/soap/envelope/"
 #define SOAP_XSI         "xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\""
 #define SOAP_XSD         "xmlns:xsd=\"http://www.w3.org/2001/XMLSchema\""
+
+/* A call around the members of @object, which are its parameters. */
+static inline void write_call(Buf *out, const WireObject *object)
+{
+        const WireWriter writer = {out, &soap_sink, WIRE_ALL_VERSIONS};
+
+        buf_puts(out, "<e:Envelope xmlns:e=\"" SOAP_SPACE "\" " SOAP_XSI " " SOAP_XSD "><e:Body>"
+                      "<Call xmlns=\"urn:vim25\"><_this type=\"T\">t</_this>");
+        wire_write_members(&writer, object->type, object);
+        buf_puts(out, "</Call></e:Body></e:Envelope>");
+}
 
 /* Both steps of reading. */
 static inline int read_call(Arena *arena, const char *text, size_t size, const WireType *type,

@@ -37,6 +37,7 @@ static void check_json_round_trip(const WireType *type, unsigned int turn, bool 
                 .arena = arena,
                 .turn = turn,
                 .only_required = only_required,
+                .as_text = true,
                 .for_json = true,
         };
         const void *object = fill_object(&filler, type);

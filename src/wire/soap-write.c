@@ -1,0 +1,268 @@
+/*
+ * SOAP, outwards. Sources: SOAP 1.1; WSDL of vSphere 8.0.2.0; XML 1.0.
+ *
+ * Prefixes are what they are because rbvmomi looks for "soapenv:" and "xsd:" by name. For it too,
+ * nothing stands between elements: it takes the first node below <detail> for the fault.
+ */
+
+#include "base/clock.h"
+#include "wire/soap.h"
+
+#include <inttypes.h>
+
+#define ENVELOPE_BEGIN                                                                             \
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"                                             \
+        "<soapenv:Envelope xmlns:soapenv=\"http://schemas.xmlsoap.org/soap/envelope/\""            \
+        " xmlns:xsd=\"http://www.w3.org/2001/XMLSchema\""                                          \
+        " xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\"><soapenv:Body>"
+#define ENVELOPE_END "</soapenv:Body></soapenv:Envelope>"
+
+#define REPLACEMENT "\xef\xbf\xbd"
+
+/* Return: the bytes of a character that XML 1.0 cannot hold in any way, 0 for all others. */
+static size_t forbidden_length(const char *p)
+{
+        if (strncmp(p, "\xef\xbf\xbe", 3) == 0 || strncmp(p, "\xef\xbf\xbf", 3) == 0)
+                return 3;
+        return (unsigned char)*p < 0x20 && !strchr("\t\n\r", *p);
+}
+
+/* Return: how a character has to be written, or NULL where it stands for itself. */
+static const char *escape(char c, bool in_attribute)
+{
+        switch (c) {
+        case '&':
+                return "&amp;";
+        case '<':
+                return "&lt;";
+        case '>':
+                return "&gt;";
+        case '\r': /* a parser would make it a line feed */
+                return "&#xD;";
+        case '"':
+                return in_attribute ? "&quot;" : NULL;
+        case '\t': /* and these it would make blanks there */
+                return in_attribute ? "&#x9;" : NULL;
+        case '\n':
+                return in_attribute ? "&#xA;" : NULL;
+        default:
+                return NULL;
+        }
+}
+
+static void put_text(Buf *out, const char *text, bool in_attribute)
+{
+        const char *plain = text, *p = text;
+
+        while (*p) {
+                size_t length = forbidden_length(p);
+                const char *instead = length ? REPLACEMENT : escape(*p, in_attribute);
+
+                if (instead) {
+                        buf_put(out, plain, (size_t)(p - plain));
+                        buf_puts(out, instead);
+                }
+                p += length ? length : 1;
+                if (instead)
+                        plain = p;
+        }
+        buf_put(out, plain, (size_t)(p - plain));
+}
+
+/* Begins an element; one without a name has been begun by its box. */
+static void begin_element(Buf *out, const WireLabel *label, const char *xsi_type,
+                          const char *moref_type)
+{
+        if (!label->name)
+                return;
+        buf_putf(out, "<%s", label->name);
+        if (xsi_type)
+                buf_putf(out, " xsi:type=\"%s\"", xsi_type);
+        if (moref_type) {
+                buf_puts(out, " type=\"");
+                put_text(out, moref_type, true);
+                buf_putc(out, '"');
+        }
+        buf_putc(out, '>');
+}
+
+static void end_element(Buf *out, const WireLabel *label)
+{
+        if (label->name)
+                buf_putf(out, "</%s>", label->name);
+}
+
+static bool is_localized(const WireLabel *label)
+{
+        return label->name && strcmp(label->name, SOAP_LOCALIZED) == 0;
+}
+
+static size_t soap_begin_object(Buf *out, const WireLabel *label, const WireType *type)
+{
+        if (is_localized(label))
+                buf_putf(out, "<%s><fault xsi:type=\"%s\">", label->name, type->name);
+        else
+                begin_element(out, label, type == label->declared ? NULL : type->name, NULL);
+        return 0;
+}
+
+static void soap_end_object(Buf *out, const WireLabel *label, size_t mark)
+{
+        (void)mark;
+        if (is_localized(label))
+                buf_puts(out, "</fault>");
+        end_element(out, label);
+}
+
+static size_t soap_begin_array(Buf *out, const WireLabel *label)
+{
+        (void)out;
+        (void)label;
+        return 0;
+}
+
+static void soap_end_array(Buf *out, size_t mark)
+{
+        (void)out;
+        (void)mark;
+}
+
+/* anyType: names of its types, and of the elements inside those that are arrays. */
+static const struct {
+        const char *name, *item;
+} boxes[FORM_MAX] = {
+        [FORM_BOOL] = {"xsd:boolean"},
+        [FORM_OPT_BOOL] = {"xsd:boolean"},
+        [FORM_INT] = {"xsd:int"},
+        [FORM_OPT_INT] = {"xsd:int"},
+        [FORM_LONG] = {"xsd:long"},
+        [FORM_OPT_LONG] = {"xsd:long"},
+        [FORM_STRING] = {"xsd:string"},
+        [FORM_TIME] = {"xsd:dateTime"},
+        [FORM_MOREF] = {"ManagedObjectReference"},
+        [FORM_LONGS] = {"ArrayOfLong", "long"},
+        [FORM_STRINGS] = {"ArrayOfString", "string"},
+        [FORM_MOREFS] = {"ArrayOfManagedObjectReference", "ManagedObjectReference"},
+        [FORM_OBJECTS] = {"ArrayOfAnyType", "anyType"},
+};
+
+/* Objects and enums name themselves, and so do arrays of them. */
+static size_t soap_begin_box(Buf *out, const WireLabel *label, const WireAny *any,
+                             WireLabel *ret_inside)
+{
+        bool is_array = wire_form_item(any->form) != FORM_NONE;
+        const char *moref_type = any->form == FORM_MOREF ? ((const Moref *)any->value)->type : NULL;
+        const WireType *type = any->type;
+        Buf name = {.max = 256};
+
+        if (any->form == FORM_OBJECT)
+                type = (*(const WireObject *const *)any->value)->type;
+        if (type)
+                buf_putf(&name, "%s%s", is_array ? "ArrayOf" : "", type->name);
+        else
+                buf_puts(&name, boxes[any->form].name);
+        begin_element(out, label, buf_text(&name) ? name.data : "", moref_type);
+        buf_done(&name);
+        if (is_array)
+                *ret_inside = (WireLabel){
+                        .name = type ? type->name : boxes[any->form].item,
+                        .declared = type,
+                };
+        return 0;
+}
+
+static void soap_end_box(Buf *out, const WireLabel *label, size_t mark)
+{
+        (void)mark;
+        end_element(out, label);
+}
+
+static void put_value(Buf *out, WireForm form, const void *value)
+{
+        char text[CLOCK_TEXT_MAX];
+
+        switch (form) {
+        case FORM_BOOL:
+                buf_puts(out, *(const bool *)value ? "true" : "false");
+                break;
+        case FORM_OPT_BOOL:
+                buf_puts(out, ((const WireBool *)value)->value ? "true" : "false");
+                break;
+        case FORM_INT:
+                buf_putf(out, "%" PRId32, *(const int32_t *)value);
+                break;
+        case FORM_OPT_INT:
+                buf_putf(out, "%" PRId32, ((const WireInt *)value)->value);
+                break;
+        case FORM_LONG:
+                buf_putf(out, "%" PRId64, *(const int64_t *)value);
+                break;
+        case FORM_OPT_LONG:
+                buf_putf(out, "%" PRId64, ((const WireLong *)value)->value);
+                break;
+        case FORM_STRING:
+                put_text(out, *(const char *const *)value, false);
+                break;
+        case FORM_TIME:
+                clock_format(((const WireTime *)value)->usec, text);
+                buf_puts(out, text);
+                break;
+        case FORM_MOREF:
+                put_text(out, ((const Moref *)value)->value, false);
+                break;
+        case FORM_NONE:
+        case FORM_OBJECT:
+        case FORM_ANY:
+        case FORM_LONGS:
+        case FORM_STRINGS:
+        case FORM_MOREFS:
+        case FORM_OBJECTS:
+        case FORM_MAX:
+                break;
+        }
+}
+
+static void soap_leaf(Buf *out, const WireLabel *label, WireForm form, const void *value)
+{
+        begin_element(out, label, NULL, form == FORM_MOREF ? ((const Moref *)value)->type : NULL);
+        put_value(out, form, value);
+        end_element(out, label);
+}
+
+const WireSink soap_sink = {
+        .begin_object = soap_begin_object,
+        .end_object = soap_end_object,
+        .begin_array = soap_begin_array,
+        .end_array = soap_end_array,
+        .begin_box = soap_begin_box,
+        .end_box = soap_end_box,
+        .leaf = soap_leaf,
+        .items_repeat = true,
+        .boxes_objects = true,
+};
+
+void soap_write_response(Buf *out, const Method *method, const void *value, uint32_t version)
+{
+        const WireWriter writer = {out, &soap_sink, version};
+        const WireLabel label = {.name = "returnval", .declared = method->result_type};
+
+        buf_putf(out, ENVELOPE_BEGIN "<%sResponse xmlns=\"urn:vim25\">", method->name);
+        if (value && !wire_is_unset(method->result, value))
+                wire_write(&writer, &label, method->result, value);
+        buf_putf(out, "</%sResponse>" ENVELOPE_END, method->name);
+}
+
+/* faultcode and its like are in no namespace, and so stand outside of ours. */
+void soap_write_fault(Buf *out, const Fault *fault, uint32_t version)
+{
+        const WireWriter writer = {out, &soap_sink, version};
+        const char *name = fault->detail->type->name;
+
+        buf_puts(out, ENVELOPE_BEGIN "<soapenv:Fault><faultcode>ServerFaultCode</faultcode>"
+                                     "<faultstring>");
+        put_text(out, fault->message, false);
+        buf_putf(out, "</faultstring><detail><%sFault xmlns=\"urn:vim25\" xsi:type=\"%s\">", name,
+                 name);
+        wire_write_members(&writer, fault->detail->type, fault->detail);
+        buf_putf(out, "</%sFault></detail></soapenv:Fault>" ENVELOPE_END, name);
+}
