@@ -88,6 +88,105 @@ for name, (choice, text) in JSON.items():
 save('json', 'login-latin1', b'\x02{"userName":"\xe4","password":""}')
 
 
+# soap: the call says which type, as in fuzz-soap.c
+
+SPACE = 'http://schemas.xmlsoap.org/soap/envelope/'
+SCHEMA = 'http://www.w3.org/2001/XMLSchema'
+DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>\n'
+SOAP_VM = '<vm type="VirtualMachine">vm-1</vm>'
+SOAP_AUTH = ('<auth xsi:type="NamePasswordAuthentication"><interactiveSession>false'
+             '</interactiveSession><username>root</username><password>p\u00e4&quot;&lt;</password>'
+             '</auth>')
+SOAP_SPEC = ('<spec><programPath>/bin/sh</programPath><arguments>-c true &gt; x</arguments>'
+             '<envVariables>A=1</envVariables><envVariables/></spec>')
+
+
+def call(method, content, receiver='T'):
+    return '<%s xmlns="urn:vim25"><_this type="%s">t</_this>%s</%s>' % (
+        method, receiver, content, method)
+
+
+def soapenv(body, header=''):
+    return ('%s<soapenv:Envelope xmlns:soapenv="%s" xmlns:xsd="%s" xmlns:xsi="%s-instance">%s'
+            '<soapenv:Body>%s</soapenv:Body></soapenv:Envelope>' %
+            (DECLARATION, SPACE, SCHEMA, SCHEMA, header, body))
+
+
+def process(method, content):
+    return soapenv(call(method, content, 'GuestProcessManager'))
+
+
+def soap_any(kind, content, attributes=''):
+    return soapenv(call('KeyAnyValue', '<key>k</key><value xsi:type="%s"%s>%s</value>' %
+                        (kind, attributes, content)))
+
+
+SOAP = {
+    'start': process('StartProgramInGuest', SOAP_VM + SOAP_AUTH + SOAP_SPEC),
+    'start-order': process('StartProgramInGuest', SOAP_SPEC + SOAP_AUTH + SOAP_VM),
+    'start-windows': process(
+        'StartProgramInGuest', SOAP_VM + SOAP_AUTH +
+        '<spec xsi:type="GuestWindowsProgramSpec"><programPath>p</programPath><arguments/>'
+        '<workingDirectory xsi:nil="true"/><startMinimized>1</startMinimized></spec>'),
+    'start-twice': process('StartProgramInGuest', SOAP_VM + SOAP_VM + SOAP_AUTH + SOAP_SPEC),
+    'auth-abstract': process('ListProcessesInGuest',
+                             SOAP_VM + '<auth><interactiveSession>0</interactiveSession></auth>'),
+    'list-pids': process('ListProcessesInGuest', SOAP_VM + SOAP_AUTH + '<pids>1</pids><pids> -7 '
+                         '</pids><pids>9223372036854775807</pids>'),
+    'list-govmomi':
+        '<Envelope xmlns="%s"><Header><operationID>4a5f</operationID></Header><Body>'
+        '<ListProcessesInGuest xmlns="urn:vim25"><_this type="GuestProcessManager">m</_this>%s'
+        '<auth xmlns:XMLSchema-instance="%s-instance" '
+        'XMLSchema-instance:type="TicketedSessionAuthentication"><interactiveSession>true'
+        '</interactiveSession><ticket>t</ticket></auth></ListProcessesInGuest></Body></Envelope>' %
+        (SPACE, SOAP_VM, SCHEMA),
+    'login-rbvmomi':
+        '<env:Envelope xmlns:env="%s"><env:Body>%s</env:Body></env:Envelope>' %
+        (SPACE, call('Login', '<userName>u</userName><password>p</password>', 'SessionManager')),
+    'login-internal': soapenv('<i:Login xmlns:i="urn:internalvim25"><_this type="SessionManager">s'
+                              '</_this><userName>u</userName><password><![CDATA[<&]]></password>'
+                              '<!-- c --><?p?><locale xsi:nil="1"/></i:Login>'),
+    'headers': soapenv(call('NoParameters', ''), '<soapenv:Header><operationID>o</operationID>'
+                       '<vcSessionCookie>c</vcSessionCookie></soapenv:Header>'),
+    'any-string': soap_any('xsd:string', 'x&#xD;\n'),
+    'any-boolean': soap_any('xsd:boolean', '1'),
+    'any-short': soap_any('xsd:short', '7'),
+    'any-long': soap_any('xsd:long', '300'),
+    'any-time': soap_any('xsd:dateTime', '2022-12-12T12:48:35.473645+01:00'),
+    'any-reference': soap_any('ManagedObjectReference', 'v', ' type="a&quot;&#10;b"'),
+    'any-enum': soap_any('TaskInfoState', 'queued'),
+    'any-longs': soap_any('ArrayOfLong', '<long>1</long><long>2</long>'),
+    'any-strings': soap_any('ArrayOfString', '<string>a</string>\n<string/>'),
+    'any-enums': soap_any('ArrayOfTaskInfoState', '<TaskInfoState>error</TaskInfoState>'),
+    'any-references': soap_any('ArrayOfManagedObjectReference',
+                               '<ManagedObjectReference type="Task">t</ManagedObjectReference>'),
+    'any-object': soap_any('GuestProgramSpec', '<programPath>p</programPath><arguments/>'),
+    'any-objects': soap_any('ArrayOfKeyAnyValue', '<KeyAnyValue><key/><value xsi:type="xsd:int">1'
+                            '</value></KeyAnyValue>'),
+    'any-anys': soap_any('ArrayOfAnyType', '<anyType xsi:type="NotSupported"/>'),
+    'any-fault': soap_any('LocalizedMethodFault', '<fault xsi:type="FileNotFound"><file>f</file>'
+                          '</fault><localizedMessage>m</localizedMessage>'),
+    'any-fault-bare': soap_any('NotSupported', ''),
+    'any-faults': soap_any('ArrayOfLocalizedMethodFault', '<LocalizedMethodFault><fault '
+                           'xsi:type="NotSupported"/></LocalizedMethodFault>'),
+    'fault': soapenv(call('FileNotFound', '<faultCause><fault xsi:type="NotSupported"/>'
+                          '</faultCause><faultMessage><key>k</key></faultMessage><file>f</file>')),
+    'session': soapenv(call(
+        'UserSession', '<key>k</key><userName>u</userName><fullName>f</fullName>'
+        '<loginTime>1970-01-01T00:00:00Z</loginTime><lastActiveTime>2022-12-12T11:48:35.5Z'
+        '</lastActiveTime><locale/><messageLocale/><extensionSession>0</extensionSession>'
+        '<ipAddress>::1</ipAddress><userAgent>a</userAgent><callCount>7</callCount>')),
+    'guest': soapenv(call('GuestInfo', '<guestState>running</guestState>'
+                          '<guestOperationsReady>true</guestOperationsReady>')),
+    'envelope-12': '<Envelope xmlns="http://www.w3.org/2003/05/soap-envelope"><Body/></Envelope>',
+    'doctype': '<!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>',
+    'latin1': '<?xml version="1.0" encoding="ISO-8859-1"?><a/>',
+    'action': '"urn:vim25/8.0.3.0"',
+}
+for name, text in SOAP.items():
+    save('soap', name, text.encode())
+
+
 # tlv: the first byte chooses the type, as in fuzz-tlv.c
 
 def element(tag, value):
