@@ -56,6 +56,7 @@ int soap_read(Arena *arena, const SoapRequest *request, const WireType *type, vo
  */
 uint32_t soap_action_version(const char *header);
 
+/* For wire_write(): the elements without an envelope around them. */
 extern const WireSink soap_sink;
 
 /* Writes the answer to a call: the result of @method, none where @value is NULL or unset. */
