@@ -8,15 +8,32 @@
 
 /* Keep sorted (strcmp): it is searched by halves. */
 #define MANAGED_TYPES(X)                                                                           \
+        X(ClusterComputeResource)                                                                  \
+        X(ComputeResource)                                                                         \
+        X(ContainerView)                                                                           \
         X(Datacenter)                                                                              \
+        X(Datastore)                                                                               \
+        X(DistributedVirtualSwitch)                                                                \
         X(Folder)                                                                                  \
         X(GuestAuthManager)                                                                        \
         X(GuestOperationsManager)                                                                  \
         X(GuestProcessManager)                                                                     \
+        X(HostSystem)                                                                              \
+        X(ListView)                                                                                \
         X(ManagedEntity)                                                                           \
+        X(ManagedObject)                                                                           \
+        X(ManagedObjectView)                                                                       \
+        X(Network)                                                                                 \
+        X(PropertyCollector)                                                                       \
+        X(PropertyFilter)                                                                          \
+        X(ResourcePool)                                                                            \
+        X(SearchIndex)                                                                             \
         X(ServiceInstance)                                                                         \
         X(SessionManager)                                                                          \
         X(Task)                                                                                    \
+        X(View)                                                                                    \
+        X(ViewManager)                                                                             \
+        X(VirtualApp)                                                                              \
         X(VirtualMachine)
 
 #define DECLARE_MANAGED_TYPE(T) extern const ManagedType managed_##T;

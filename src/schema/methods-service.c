@@ -5,6 +5,25 @@
 
 static const WireType *const login_faults[] = {&type_InvalidLogin, &type_InvalidLocale,
                                                &type_NoPermission, NULL};
+static const WireType *const locale_faults[] = {&type_InvalidLocale, NULL};
+static const WireType *const terminate_faults[] = {&type_NotFound, &type_InvalidArgument, NULL};
+static const WireType *const fetch_faults[] = {&type_InvalidProperty, NULL};
+
+/*
+ * Of no document, but clients read single properties with it. Whoever asks needs the property's
+ * privilege.
+ */
+static const Method managed_object[] = {
+        {
+                "Fetch",
+                &type_FetchRequestType,
+                FORM_ANY,
+                NULL,
+                "System.Anonymous",
+                METHOD_ANONYMOUS,
+                fetch_faults,
+        },
+};
 
 static const Method service_instance[] = {
         {
@@ -55,7 +74,26 @@ static const Method session_manager[] = {
                 0,
                 no_faults,
         },
+        {
+                "SetLocale",
+                &type_SetLocaleRequestType,
+                FORM_NONE,
+                NULL,
+                "System.View",
+                0,
+                locale_faults,
+        },
+        {
+                "TerminateSession",
+                &type_TerminateSessionRequestType,
+                FORM_NONE,
+                NULL,
+                "Sessions.TerminateSession",
+                0,
+                terminate_faults,
+        },
 };
 
-MANAGED_TYPE(ServiceInstance, service_instance);
-MANAGED_TYPE(SessionManager, session_manager);
+MANAGED_TYPE(ManagedObject, managed_object);
+MANAGED_TYPE(ServiceInstance, service_instance, .base = &managed_ManagedObject);
+MANAGED_TYPE(SessionManager, session_manager, .base = &managed_ManagedObject);

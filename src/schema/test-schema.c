@@ -400,7 +400,7 @@ static void check_method(const Method *method)
         EXPECT(method->name, !method->params->abstract && !method->params->values);
         EXPECT(method->name, !str_is_empty(method->privilege));
         EXPECT(method->name, strchr(method->privilege, '.') != NULL);
-        EXPECT(method->name, method->result < FORM_MAX && method->result != FORM_ANY);
+        EXPECT(method->name, method->result < FORM_MAX);
         EXPECT_INT(method->name, method->result_type != NULL, of_objects);
         EXPECT(method->name, method->faults != NULL);
         for (const WireType *const *fault = method->faults; *fault; fault++) {
@@ -417,6 +417,7 @@ static void check_method(const Method *method)
                 return;
         }
         EXPECT(method->name, !(method->flags & METHOD_ANONYMOUS));
+        EXPECT(method->name, method->result != FORM_ANY);
         EXPECT(method->name, method_find_guest(method->name) == method);
         EXPECT(method->name, vm && vm->form == FORM_MOREF && vm->presence == REQUIRED);
         EXPECT(method->name, auth && auth->form == FORM_OBJECT && auth->presence == REQUIRED &&
@@ -433,6 +434,9 @@ static void test_methods(void)
                 EXPECT(type->name, managed_type_find(type->name) == type);
                 if (type->base)
                         EXPECT(type->name, managed_type_find(type->base->name) == type->base);
+                else
+                        EXPECT_STR("all derive from it", type->name, "ManagedObject");
+                EXPECT(type->name, method_find(type, "Fetch") != NULL);
                 for (size_t k = 0; k < type->n_methods; k++) {
                         const Method *method = &type->methods[k];
 
@@ -455,7 +459,9 @@ static void test_find(void)
         EXPECT("method", method_find(processes, "StartProgramInGuest") != NULL);
         EXPECT("of another type", !method_find(processes, "Login"));
         EXPECT("no method", !method_find(processes, "startProgramInGuest"));
-        EXPECT("without methods", !method_find(managed_type_find("VirtualMachine"), "Login"));
+        EXPECT("without methods", !method_find(managed_type_find("Folder"), "Login"));
+        EXPECT("of a base", method_find(managed_type_find("ContainerView"), "DestroyView") != NULL);
+        EXPECT("of an heir", !method_find(managed_type_find("ManagedEntity"), "PowerOnVM_Task"));
         EXPECT("no type", !method_find(NULL, "Login"));
         EXPECT("guest operation", method_find_guest("ListProcessesInGuest") != NULL);
         EXPECT("of the host", !method_find_guest("Login"));
