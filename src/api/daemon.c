@@ -150,7 +150,7 @@ static size_t body_max(void *user, HttpRequest *request)
 {
         Daemon *daemon = user;
 
-        return vi_json_body_max(&daemon->service, request, daemon->config->body_bytes_max);
+        return client_call_body_max(&daemon->service, request, daemon->config->body_bytes_max);
 }
 
 static void on_gone(void *user, HttpRequest *request, Usec now)

@@ -6,8 +6,11 @@
 
 static const Endpoint endpoints[] = {
         {"/api/vcenter/system", "POST", serve_hello},
+        {"/sdk", "POST", serve_soap},
         {"/sdk/vim25/", NULL, serve_vi_json},
+        {"/sdk/vimService", "POST", serve_soap},
         {"/sdk/vimServiceVersions.xml", "GET", serve_versions},
+        {"/sdk/webService", "POST", serve_soap},
 };
 
 static const Endpoint *find_endpoint(const char *path)
@@ -44,5 +47,5 @@ void dispatch_request(Service *service, HttpRequest *request, Usec now)
 void dispatch_gone(Service *service, HttpRequest *request, Usec now)
 {
         /* Only calls are ever parked. */
-        vi_json_gone(service, request, now);
+        client_call_gone(service, request, now);
 }

@@ -10,9 +10,12 @@ typedef struct Endpoint {
         void (*serve)(Service *service, HttpRequest *request, Usec now);
 } Endpoint;
 
+/* soap.c: /sdk, and what the older toolkits of Go and Perl call it */
+void serve_soap(Service *service, HttpRequest *request, Usec now);
 /* vi-json.c: /sdk/vim25/{release}/{Type}/{moId}/{member} */
 void serve_vi_json(Service *service, HttpRequest *request, Usec now);
-void vi_json_gone(Service *service, HttpRequest *request, Usec now);
+/* client-call.c: the client of a call that is parked has left */
+void client_call_gone(Service *service, HttpRequest *request, Usec now);
 /* versions.c */
 void serve_versions(Service *service, HttpRequest *request, Usec now);
 void serve_hello(Service *service, HttpRequest *request, Usec now);

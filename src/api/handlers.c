@@ -1,22 +1,28 @@
 #include "api/handlers.h"
 
-static const struct {
-        const char *type;
-        const Handler *rows;
-        const size_t *n;
-} tables[] = {
+const HandlerTable handler_tables[] = {
         {"ServiceInstance", service_instance_handlers, &n_service_instance_handlers},
         {"SessionManager", session_manager_handlers, &n_session_manager_handlers},
 };
+const size_t n_handler_tables = ELEMENTS(handler_tables);
+
+static const Handler *find_own(const char *type, const char *method)
+{
+        for (size_t i = 0; i < n_handler_tables; i++) {
+                if (strcmp(handler_tables[i].type, type) != 0)
+                        continue;
+                for (size_t k = 0; k < *handler_tables[i].n; k++)
+                        if (strcmp(handler_tables[i].rows[k].method, method) == 0)
+                                return &handler_tables[i].rows[k];
+        }
+        return NULL;
+}
 
 const Handler *handler_find(const ManagedType *type, const char *method)
 {
-        for (size_t i = 0; i < ELEMENTS(tables); i++) {
-                if (strcmp(tables[i].type, type->name) != 0)
-                        continue;
-                for (size_t k = 0; k < *tables[i].n; k++)
-                        if (strcmp(tables[i].rows[k].method, method) == 0)
-                                return &tables[i].rows[k];
-        }
-        return NULL;
+        const Handler *handler = NULL;
+
+        for (; type && !handler; type = type->base)
+                handler = find_own(type->name, method);
+        return handler;
 }

@@ -18,7 +18,16 @@ extern const size_t n_service_instance_handlers;
 extern const Handler session_manager_handlers[];
 extern const size_t n_session_manager_handlers;
 
-/* Return: what carries out @method of exactly this type, or NULL where the guest's agent does. */
+typedef struct HandlerTable {
+        const char *type;
+        const Handler *rows;
+        const size_t *n;
+} HandlerTable;
+
+extern const HandlerTable handler_tables[];
+extern const size_t n_handler_tables;
+
+/* Return: what carries out @method of this type, or NULL where the guest's agent does. */
 const Handler *handler_find(const ManagedType *type, const char *method);
 
 PropertyContext service_property_context(const Service *service, const Call *call);

@@ -31,7 +31,7 @@ typedef struct Service {
 extern const char *const service_releases[];
 
 /* How large the request's body may be; not much before login. */
-size_t vi_json_body_max(Service *service, HttpRequest *request, size_t max);
+size_t client_call_body_max(Service *service, HttpRequest *request, size_t max);
 /* Answers one HTTP request, now or later. */
 void dispatch_request(Service *service, HttpRequest *request, Usec now);
 /* The client of a parked request has left. */

@@ -17,6 +17,21 @@ const char *const service_releases[] = {
         "7.0.2.1", "7.0.2.0", "7.0.1.1", "7.0.1.0", "7.0.0.2", "7.0.0.1", "7.0.0.0", NULL,
 };
 
+/*
+ * Older ones, by SOAP only: a client takes the newest that it knows itself. Source: the version
+ * documents of vSphere 8.0; guest operations came with 5.0.
+ */
+static const char *const older_releases[] = {
+        "6.9.1", "6.8.7", "6.7.3", "6.7.2", "6.7.1",       "6.7",   "6.5", "6.0", "5.5",
+        "5.1",   "5.0",   "4.1",   "4.0",   "2.5u2server", "2.5u2", "2.5", "2.0", NULL,
+};
+
+static void put_versions(Buf *body, const char *const *releases)
+{
+        for (; *releases; releases++)
+                buf_putf(body, "<version>%s</version>", *releases);
+}
+
 static void reply_json(HttpRequest *request, unsigned int status, Buf *body)
 {
         http_reply(request, status, &(HttpHeader){"Content-Type", "application/json"}, 1, body);
@@ -33,8 +48,8 @@ void serve_versions(Service *service, HttpRequest *request, Usec now)
                  "<namespaces version=\"1.0\"><namespace><name>urn:vim25</name>"
                  "<version>%s</version><priorVersions>",
                  service_releases[0]);
-        for (const char *const *release = service_releases + 1; *release; release++)
-                buf_putf(&body, "<version>%s</version>", *release);
+        put_versions(&body, service_releases + 1);
+        put_versions(&body, older_releases);
         buf_puts(&body, "</priorVersions></namespace></namespaces>\n");
         http_reply(request, 200, &(HttpHeader){"Content-Type", "text/xml; charset=utf-8"}, 1,
                    &body);

@@ -53,7 +53,7 @@ static const Method session_manager[] = {
                 FORM_OBJECT,
                 &type_UserSession,
                 "System.Anonymous",
-                METHOD_ANONYMOUS,
+                METHOD_ANONYMOUS | METHOD_AUDITED,
                 login_faults,
         },
         {

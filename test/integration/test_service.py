@@ -330,7 +330,7 @@ class BrokenInput(ServiceCase):
 
     def test_paths_and_verbs(self):
         rows = (
-            ("GET", "/", 404), ("GET", "/sdk", 404), ("GET", "/sdk/vim25/8.0.2.0", 404),
+            ("GET", "/", 404), ("GET", "/sdk", 405), ("GET", "/sdk/vim25/8.0.2.0", 404),
             ("GET", "/sdk/vim25/8.0.2.0/A/b", 404), ("GET", "/sdk/vim25/nope/A/b/c", 404),
             ("GET", "/sdk/vim25/8.0.2.0/A/b/c/d", 404),
             ("GET", "/sdk/vim25/8.0.2.0/%ff/b/c", 404),
