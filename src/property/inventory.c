@@ -25,11 +25,11 @@ static int get_parent(const PropertyContext *context, const Object *object, void
         return 1;
 }
 
-const Property managed_entity_properties[] = {
+static const Property managed_entity[] = {
         {"name", FORM_STRING, NULL, privilege_view, get_name},
         {"parent", FORM_MOREF, NULL, privilege_view, get_parent},
 };
-const size_t n_managed_entity_properties = ELEMENTS(managed_entity_properties);
+PROPERTIES(ManagedEntity, managed_entity);
 
 /* Folder */
 
@@ -76,11 +76,11 @@ static int get_child_type(const PropertyContext *context, const Object *object, 
         return 1;
 }
 
-const Property folder_properties[] = {
+static const Property folder[] = {
         {"childEntity", FORM_MOREFS, NULL, privilege_view, get_child_entity},
         {"childType", FORM_STRINGS, NULL, privilege_view, get_child_type},
 };
-const size_t n_folder_properties = ELEMENTS(folder_properties);
+PROPERTIES(Folder, folder);
 
 /* Datacenter */
 
@@ -114,13 +114,13 @@ static int get_vm_folder(const PropertyContext *context, const Object *object, v
         return get_folder(context, "vm", ret);
 }
 
-const Property datacenter_properties[] = {
+static const Property datacenter[] = {
         {"datastoreFolder", FORM_MOREF, NULL, privilege_view, get_datastore_folder},
         {"hostFolder", FORM_MOREF, NULL, privilege_view, get_host_folder},
         {"networkFolder", FORM_MOREF, NULL, privilege_view, get_network_folder},
         {"vmFolder", FORM_MOREF, NULL, privilege_view, get_vm_folder},
 };
-const size_t n_datacenter_properties = ELEMENTS(datacenter_properties);
+PROPERTIES(Datacenter, datacenter);
 
 /* VirtualMachine */
 
@@ -184,11 +184,11 @@ static int get_guest(const PropertyContext *context, const Object *object, void 
         return 1;
 }
 
-const Property virtual_machine_properties[] = {
+static const Property virtual_machine[] = {
         {"guest", FORM_OBJECT, &type_GuestInfo, privilege_read, get_guest},
         {"runtime", FORM_OBJECT, &type_VirtualMachineRuntimeInfo, privilege_read, get_runtime},
 };
-const size_t n_virtual_machine_properties = ELEMENTS(virtual_machine_properties);
+PROPERTIES(VirtualMachine, virtual_machine);
 
 /* Task */
 
@@ -219,7 +219,7 @@ static int get_info(const PropertyContext *context, const Object *object, void *
         return 1;
 }
 
-const Property task_properties[] = {
+static const Property task[] = {
         {"info", FORM_OBJECT, &type_TaskInfo, privilege_view, get_info},
 };
-const size_t n_task_properties = ELEMENTS(task_properties);
+PROPERTIES(Task, task);

@@ -11,22 +11,6 @@ static const Moref own_objects[] = {
         {"SessionManager", "SessionManager"},
 };
 
-static const struct {
-        const char *type;
-        const Property *rows;
-        const size_t *n;
-} tables[] = {
-        {"Datacenter", datacenter_properties, &n_datacenter_properties},
-        {"Folder", folder_properties, &n_folder_properties},
-        {"GuestOperationsManager", guest_operations_manager_properties,
-         &n_guest_operations_manager_properties},
-        {"ManagedEntity", managed_entity_properties, &n_managed_entity_properties},
-        {"ServiceInstance", service_instance_properties, &n_service_instance_properties},
-        {"SessionManager", session_manager_properties, &n_session_manager_properties},
-        {"Task", task_properties, &n_task_properties},
-        {"VirtualMachine", virtual_machine_properties, &n_virtual_machine_properties},
-};
-
 int object_find(const Inventory *inventory, const Moref *moref, Object *ret)
 {
         const VmTask *task;
@@ -56,25 +40,4 @@ int object_find(const Inventory *inventory, const Moref *moref, Object *ret)
                 return -ENOENT;
         *ret = (Object){.type = entity->type, .moid = entity->moid, .entity = entity};
         return 0;
-}
-
-static const Property *find_own(const char *type, const char *name)
-{
-        for (size_t i = 0; i < ELEMENTS(tables); i++) {
-                if (strcmp(tables[i].type, type) != 0)
-                        continue;
-                for (size_t k = 0; k < *tables[i].n; k++)
-                        if (strcmp(tables[i].rows[k].name, name) == 0)
-                                return &tables[i].rows[k];
-        }
-        return NULL;
-}
-
-const Property *property_find(const ManagedType *type, const char *name)
-{
-        const Property *property = NULL;
-
-        for (; type && !property; type = type->base)
-                property = find_own(type->name, name);
-        return property;
 }

@@ -31,7 +31,7 @@ typedef struct PropertyContext {
 typedef struct Property {
         const char *name;
         WireForm form;
-        const WireType *type; /* of objects */
+        const WireType *type; /* of objects, NULL for any; of strings: the enum */
         const char *privilege;
         /* Stores the value in @ret, a variable of @form. Return: 1, 0 for unset, or -ENOMEM. */
         int (*get)(const PropertyContext *context, const Object *object, void *ret);
@@ -42,6 +42,9 @@ int object_find(const Inventory *inventory, const Moref *moref, Object *ret);
 
 /* Return: the property, inherited ones included, or NULL. */
 const Property *property_find(const ManagedType *type, const char *name);
+
+/* Return: property number @index, the type's own before inherited ones; NULL behind the last. */
+const Property *property_at(const ManagedType *type, size_t index);
 
 /* The value of ServiceInstance.content, also RetrieveServiceContent's result. */
 ServiceContent *service_content(const PropertyContext *context);

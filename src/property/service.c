@@ -81,21 +81,21 @@ static int get_unset(const PropertyContext *context, const Object *object, void 
         return 0;
 }
 
-const Property guest_operations_manager_properties[] = {
+static const Property guest_operations_manager[] = {
         {"aliasManager", FORM_MOREF, NULL, "System.Anonymous", get_unset},
         {"authManager", FORM_MOREF, NULL, "System.Anonymous", get_auth_manager},
         {"fileManager", FORM_MOREF, NULL, "System.Anonymous", get_unset},
         {"guestWindowsRegistryManager", FORM_MOREF, NULL, "System.Anonymous", get_unset},
         {"processManager", FORM_MOREF, NULL, "System.Anonymous", get_process_manager},
 };
-const size_t n_guest_operations_manager_properties = ELEMENTS(guest_operations_manager_properties);
+PROPERTIES(GuestOperationsManager, guest_operations_manager);
 
-const Property service_instance_properties[] = {
+static const Property service_instance[] = {
         {"content", FORM_OBJECT, &type_ServiceContent, "System.Anonymous", get_content},
 };
-const size_t n_service_instance_properties = ELEMENTS(service_instance_properties);
+PROPERTIES(ServiceInstance, service_instance);
 
-const Property session_manager_properties[] = {
+static const Property session_manager[] = {
         {"currentSession", FORM_OBJECT, &type_UserSession, "System.Anonymous", get_current_session},
 };
-const size_t n_session_manager_properties = ELEMENTS(session_manager_properties);
+PROPERTIES(SessionManager, session_manager);

@@ -1,23 +1,31 @@
 #pragma once
 
-/* The tables of properties, one per managed object type. */
+/*
+ * The tables of properties: one for each managed object type that has some of its own.
+ */
 
 #include "property/object.h"
 #include "schema/tables.h"
 
-extern const Property datacenter_properties[];
-extern const Property folder_properties[];
-extern const Property guest_operations_manager_properties[];
-extern const Property managed_entity_properties[];
-extern const Property service_instance_properties[];
-extern const Property session_manager_properties[];
-extern const Property task_properties[];
-extern const Property virtual_machine_properties[];
-extern const size_t n_datacenter_properties;
-extern const size_t n_folder_properties;
-extern const size_t n_guest_operations_manager_properties;
-extern const size_t n_managed_entity_properties;
-extern const size_t n_service_instance_properties;
-extern const size_t n_session_manager_properties;
-extern const size_t n_task_properties;
-extern const size_t n_virtual_machine_properties;
+typedef struct PropertyTable {
+        const char *type;
+        const Property *rows; /* sorted by name */
+        size_t n;
+} PropertyTable;
+
+/* Keep sorted (strcmp), as the rows of each: they are searched by halves. */
+#define PROPERTY_TABLES(X)                                                                         \
+        X(Datacenter)                                                                              \
+        X(Folder)                                                                                  \
+        X(GuestOperationsManager)                                                                  \
+        X(ManagedEntity)                                                                           \
+        X(ServiceInstance)                                                                         \
+        X(SessionManager)                                                                          \
+        X(Task)                                                                                    \
+        X(VirtualMachine)
+
+#define DECLARE_PROPERTIES(T) extern const PropertyTable properties_##T;
+PROPERTY_TABLES(DECLARE_PROPERTIES)
+#undef DECLARE_PROPERTIES
+
+#define PROPERTIES(T, rows) const PropertyTable properties_##T = {#T, rows, ELEMENTS(rows)}
