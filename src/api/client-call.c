@@ -292,7 +292,8 @@ int client_call_find(ClientCall *client, const char *type, const char *moid)
         call->receiver = (Moref){arena_strdup(call->arena, type), arena_strdup(call->arena, moid)};
         if (!call->receiver.type || !call->receiver.value || !call->address || !call->user_agent)
                 return -ENOMEM;
-        if (object_find(client->service->inventory, &call->receiver, &client->receiver) >= 0)
+        if (object_find_for(client->service->inventory, call->session, &call->receiver,
+                            &client->receiver) >= 0)
                 return 0;
         /* Which objects exist is for those who are logged in. */
         if (call_authorize(call, "System.View", &call->receiver) < 0)

@@ -1,8 +1,12 @@
 #include "api/handlers.h"
 
 const HandlerTable handler_tables[] = {
+        {"ManagedObject", managed_object_handlers, &n_managed_object_handlers},
+        {"PropertyCollector", property_collector_handlers, &n_property_collector_handlers},
         {"ServiceInstance", service_instance_handlers, &n_service_instance_handlers},
         {"SessionManager", session_manager_handlers, &n_session_manager_handlers},
+        {"View", view_handlers, &n_view_handlers},
+        {"ViewManager", view_manager_handlers, &n_view_manager_handlers},
 };
 const size_t n_handler_tables = ELEMENTS(handler_tables);
 

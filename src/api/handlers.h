@@ -13,10 +13,18 @@ typedef struct Handler {
         int (*run)(Service *service, Call *call, Usec now);
 } Handler;
 
+extern const Handler managed_object_handlers[];
+extern const size_t n_managed_object_handlers;
+extern const Handler property_collector_handlers[];
+extern const size_t n_property_collector_handlers;
 extern const Handler service_instance_handlers[];
 extern const size_t n_service_instance_handlers;
 extern const Handler session_manager_handlers[];
 extern const size_t n_session_manager_handlers;
+extern const Handler view_handlers[];
+extern const size_t n_view_handlers;
+extern const Handler view_manager_handlers[];
+extern const size_t n_view_manager_handlers;
 
 typedef struct HandlerTable {
         const char *type;

@@ -7,8 +7,11 @@ static const Moref own_objects[] = {
         {"GuestAuthManager", "guestOperationsAuthManager"},
         {"GuestOperationsManager", "guestOperationsManager"},
         {"GuestProcessManager", "guestOperationsProcessManager"},
+        {"PropertyCollector", "propertyCollector"},
+        {"SearchIndex", "SearchIndex"},
         {"ServiceInstance", "ServiceInstance"},
         {"SessionManager", "SessionManager"},
+        {"ViewManager", "ViewManager"},
 };
 
 int object_find(const Inventory *inventory, const Moref *moref, Object *ret)

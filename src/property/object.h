@@ -13,11 +13,14 @@
 #include "session/session.h"
 
 /* What is addressed by a ManagedObjectReference. */
+typedef struct OwnObject OwnObject; /* property/own.h */
+
 typedef struct Object {
         const ManagedType *type;
         const char *moid;
         Entity *entity;     /* of the inventory; NULL for other objects */
         const VmTask *task; /* of a Task; else NULL */
+        OwnObject *own;     /* that a client has made; else NULL */
 } Object;
 
 /* What getters may look at. All is borrowed for the length of one call. */
@@ -39,6 +42,10 @@ typedef struct Property {
 
 /* Return: 0, or -ENOENT. @moref may be inconsistent: its type has to be the object's. */
 int object_find(const Inventory *inventory, const Moref *moref, Object *ret);
+
+/* The same, and what @session has made. */
+int object_find_for(const Inventory *inventory, const Session *session, const Moref *moref,
+                    Object *ret);
 
 /* Return: the property, inherited ones included, or NULL. */
 const Property *property_find(const ManagedType *type, const char *name);

@@ -9,6 +9,8 @@ ServiceContent *service_content(const PropertyContext *context)
         if (content)
                 *content = (ServiceContent){
                         .type = &type_ServiceContent,
+                        .view_manager = {"ViewManager", "ViewManager"},
+                        .search_index = {"SearchIndex", "SearchIndex"},
                         .root_folder = {"Folder", inventory_root(context->inventory)->moid},
                         .property_collector = {"PropertyCollector", "propertyCollector"},
                         .about = (AboutInfo *)context->about,

@@ -15,13 +15,16 @@ typedef struct PropertyTable {
 
 /* Keep sorted (strcmp), as the rows of each: they are searched by halves. */
 #define PROPERTY_TABLES(X)                                                                         \
+        X(ContainerView)                                                                           \
         X(Datacenter)                                                                              \
         X(Folder)                                                                                  \
         X(GuestOperationsManager)                                                                  \
         X(ManagedEntity)                                                                           \
+        X(ManagedObjectView)                                                                       \
         X(ServiceInstance)                                                                         \
         X(SessionManager)                                                                          \
         X(Task)                                                                                    \
+        X(ViewManager)                                                                             \
         X(VirtualMachine)
 
 #define DECLARE_PROPERTIES(T) extern const PropertyTable properties_##T;

@@ -25,6 +25,13 @@ static int compare_method(const void *key, const void *row)
         return strcmp(key, ((const Method *)row)->name);
 }
 
+bool managed_type_is(const ManagedType *type, const ManagedType *base)
+{
+        while (type && type != base)
+                type = type->base;
+        return type;
+}
+
 const Method *method_find(const ManagedType *type, const char *name)
 {
         const Method *method;

@@ -42,6 +42,9 @@ extern const size_t n_managed_types;
 /* Return: the type, or NULL. */
 const ManagedType *managed_type_find(const char *name);
 
+/* Return: whether @type is @base or derives from it. */
+bool managed_type_is(const ManagedType *type, const ManagedType *base);
+
 /* Return: the method, inherited ones included, or NULL. */
 const Method *method_find(const ManagedType *type, const char *name);
 

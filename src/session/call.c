@@ -2,8 +2,6 @@
 
 #include "schema/tables.h"
 
-#define PRIVILEGE_ANONYMOUS "System.Anonymous"
-
 void call_reply(Call *call, const void *value, Usec now)
 {
         call->abandon = NULL;
@@ -38,14 +36,18 @@ int call_fault_no_object(Call *call, const Moref *moref)
         return r;
 }
 
+int call_fault_too_many(Call *call)
+{
+        return call_fault(call, FAULT_SYSTEM_ERROR, "too many objects",
+                          "This session has made too many views, filters and pages; destroy some.");
+}
+
 int call_authorize(Call *call, const char *privilege, const Moref *object)
 {
         FaultId id = call->session ? FAULT_NO_PERMISSION : FAULT_NOT_AUTHENTICATED;
         int r;
 
-        if (strcmp(privilege, PRIVILEGE_ANONYMOUS) == 0)
-                return 0;
-        if (call->session && role_has(call->session->role, privilege))
+        if (session_may(call->session, privilege))
                 return 0;
         r = call_fault(call, id, NULL, "%s",
                        call->session ? "Permission to perform this operation was denied."

@@ -54,5 +54,8 @@ void call_fail(Call *call, Usec now);
 /* Raises ManagedObjectNotFound for @moref. */
 int call_fault_no_object(Call *call, const Moref *moref);
 
+/* Raises the fault of a session that has made more objects than it may. */
+int call_fault_too_many(Call *call);
+
 /* Raises NoPermission unless the session's role has the privilege on @object. */
 int call_authorize(Call *call, const char *privilege, const Moref *object);

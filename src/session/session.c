@@ -6,7 +6,8 @@
 #include <stdio.h>
 
 /* The tree orders by the first half of the id; the rest is compared in constant time. */
-#define LOOKUP_CHARS (SESSION_ID_CHARS / 2)
+#define PRIVILEGE_ANONYMOUS "System.Anonymous"
+#define LOOKUP_CHARS        (SESSION_ID_CHARS / 2)
 
 struct Sessions {
         Loop *loop;
@@ -172,6 +173,10 @@ void session_end(Sessions *sessions, Session *session)
         (void)tdelete(session, &sessions->by_id, compare_id);
         TAILQ_REMOVE(&sessions->items, session, entry);
         sessions->n--;
+        session->n_calls++; /* calls that wait for what ends now may end with it */
+        if (session->own)
+                session->own_end(moved(session->own));
+        session->n_calls--;
         if (session->n_calls == 0)
                 session_release(session);
 }
@@ -187,6 +192,12 @@ Session *session_find(Sessions *sessions, const char *id)
         found = tfind(&key, &sessions->by_id, compare_id);
         explicit_bzero(key.id, sizeof(key.id));
         return found && secret_equal((*found)->id, id) ? *found : NULL;
+}
+
+bool session_may(const Session *session, const char *privilege)
+{
+        return strcmp(privilege, PRIVILEGE_ANONYMOUS) == 0 ||
+               (session && role_has(session->role, privilege));
 }
 
 Session *session_find_key(Sessions *sessions, const char *key)

@@ -23,6 +23,9 @@ struct Session {
         Usec last_active; /* CLOCK_BOOTTIME */
         size_t n_calls;   /* in progress: a session in use does not expire */
         bool ended;       /* logged out; freed with its last call */
+        /* What the client has made for itself, and how it ends with the session; NULL for none. */
+        void *own;
+        void (*own_end)(void *own);
         TAILQ_ENTRY(Session) entry;
 };
 
@@ -45,6 +48,8 @@ void session_end(Sessions *sessions, Session *session);
 
 /* Return: the session of that id, or NULL. */
 Session *session_find(Sessions *sessions, const char *id);
+/* Return: whether the session's role has the privilege; @session NULL: nobody has logged in. */
+bool session_may(const Session *session, const char *privilege);
 /* Return: the session of that public key, or NULL. */
 Session *session_find_key(Sessions *sessions, const char *key);
 

@@ -1,0 +1,111 @@
+#include "property/own.h"
+
+#include "base/secret.h"
+
+#include <stdio.h>
+
+TAILQ_HEAD(OwnObjects, OwnObject);
+
+struct OwnStore {
+        struct OwnObjects items;
+        size_t n;
+        uint64_t generation;
+};
+
+static void end_all(void *user)
+{
+        OwnStore *store = user;
+        OwnObject *own;
+
+        while ((own = TAILQ_FIRST(&store->items)))
+                own_end(own);
+        free(store);
+}
+
+static OwnStore *store_of(Session *session)
+{
+        OwnStore *store = session->own;
+
+        if (store || session->ended)
+                return store;
+        store = calloc(1, sizeof(*store));
+        if (!store)
+                return NULL;
+        TAILQ_INIT(&store->items);
+        session->own = store;
+        session->own_end = end_all;
+        return store;
+}
+
+int own_add(Session *session, OwnObject *own)
+{
+        OwnStore *store = store_of(session);
+        char id[33];
+
+        if (!store)
+                return -ENOMEM;
+        if (store->n >= OWN_OBJECTS_MAX)
+                return -EUSERS;
+        random_hex(id, 16);
+        (void)snprintf(own->moid, sizeof(own->moid), "session[%s]%.8s-%.4s-%.4s-%.4s-%.12s",
+                       session->key, id, id + 8, id + 12, id + 16, id + 20);
+        own->store = store;
+        TAILQ_INSERT_TAIL(&store->items, own, entry);
+        store->n++;
+        store->generation++;
+        return 0;
+}
+
+void own_end(OwnObject *own)
+{
+        OwnStore *store = own->store;
+
+        TAILQ_REMOVE(&store->items, own, entry);
+        store->n--;
+        store->generation++;
+        own->end(own);
+}
+
+OwnObject *own_first(const Session *session)
+{
+        const OwnStore *store = session ? session->own : NULL;
+
+        return store ? TAILQ_FIRST(&store->items) : NULL;
+}
+
+OwnObject *own_next(const OwnObject *own)
+{
+        return TAILQ_NEXT(own, entry);
+}
+
+OwnObject *own_find(const Session *session, const char *type, const char *moid)
+{
+        OwnObject *own;
+
+        for (own = own_first(session); own; own = own_next(own))
+                if (own->type && strcmp(own->moid, moid) == 0 &&
+                    (!type || strcmp(own->type->name, type) == 0))
+                        return own;
+        return NULL;
+}
+
+uint64_t own_generation(const Session *session)
+{
+        const OwnStore *store = session->own;
+
+        return store ? store->generation : 0;
+}
+
+int object_find_for(const Inventory *inventory, const Session *session, const Moref *moref,
+                    Object *ret)
+{
+        OwnObject *own;
+
+        if (object_find(inventory, moref, ret) >= 0)
+                return 0;
+        own = own_find(session, moref->type, moref->value);
+        if (!own)
+                return -ENOENT;
+        *ret = (Object){.type = own->type, .moid = own->moid, .own = own};
+        return 0;
+}

@@ -1,0 +1,192 @@
+#include "property/retrieve.h"
+
+#include "property/path.h"
+#include "schema/tables.h"
+
+static const PropertySpec *spec_at(const PropertyFilterSpec *spec, size_t index)
+{
+        return (const void *)spec->prop_set.items[index];
+}
+
+int retrieve_check(Call *call, const PropertyFilterSpec *spec)
+{
+        for (size_t i = 0; i < spec->prop_set.n; i++) {
+                const PropertySpec *property = spec_at(spec, i);
+                const ManagedType *type = managed_type_find(property->managed_type);
+
+                /* A type that we do not have has no objects here, whatever is asked of them. */
+                for (size_t k = 0; type && k < property->path_set.n; k++)
+                        if (!property_check(type, property->path_set.items[k]))
+                                return call_fault(call, FAULT_INVALID_PROPERTY,
+                                                  property->path_set.items[k],
+                                                  "%s has no property '%s'", type->name,
+                                                  property->path_set.items[k]);
+        }
+        return 0;
+}
+
+/* which paths */
+
+static void add_path(PathSet *set, const char *path)
+{
+        for (size_t i = 0; i < set->n; i++)
+                if (strcmp(set->items[i], path) == 0)
+                        return;
+        set->items[set->n++] = path;
+}
+
+static size_t count_properties(const ManagedType *type)
+{
+        size_t n = 0;
+
+        while (property_at(type, n))
+                n++;
+        return n;
+}
+
+static bool covers(const PropertySpec *spec, const ManagedType *type)
+{
+        const ManagedType *declared = managed_type_find(spec->managed_type);
+
+        return declared && managed_type_is(type, declared);
+}
+
+bool retrieve_covers(const PropertyFilterSpec *spec, const ManagedType *type)
+{
+        for (size_t i = 0; i < spec->prop_set.n; i++)
+                if (covers(spec_at(spec, i), type))
+                        return true;
+        return false;
+}
+
+int retrieve_paths(Arena *arena, const PropertyFilterSpec *spec, const ManagedType *type,
+                   PathSet *ret)
+{
+        size_t n_all = count_properties(type), n = 0;
+
+        *ret = (PathSet){0};
+        for (size_t i = 0; i < spec->prop_set.n; i++)
+                if (covers(spec_at(spec, i), type))
+                        n += spec_at(spec, i)->path_set.n + n_all;
+        ret->items = arena_array(arena, n + 1, sizeof(*ret->items));
+        if (!ret->items)
+                return -ENOMEM;
+        for (size_t i = 0; i < spec->prop_set.n; i++) {
+                const PropertySpec *property = spec_at(spec, i);
+
+                if (!covers(property, type))
+                        continue;
+                ret->covered = true;
+                for (size_t k = 0; property->all.set && property->all.value && k < n_all; k++)
+                        add_path(ret, property_at(type, k)->name);
+                for (size_t k = 0; k < property->path_set.n; k++)
+                        add_path(ret, property->path_set.items[k]);
+        }
+        return 0;
+}
+
+/* values */
+
+static LocalizedMethodFault *refuse(const PropertyContext *context, const Object *object,
+                                    const char *privilege)
+{
+        LocalizedMethodFault *localized = arena_new_object(context->arena, LocalizedMethodFault);
+        NoPermission *fault = arena_new_object(context->arena, NoPermission);
+
+        if (!localized || !fault)
+                return NULL;
+        fault->base.type = context->session ? &type_NoPermission : &type_NotAuthenticated;
+        fault->object = (Moref){object->type->name, object->moid};
+        fault->privilege_id = (char *)privilege;
+        *localized = (LocalizedMethodFault){
+                .type = &type_LocalizedMethodFault,
+                .fault = &fault->base,
+                .localized_message =
+                        (char *)(context->session
+                                         ? "Permission to perform this operation was denied."
+                                         : "The session is not authenticated."),
+        };
+        return localized;
+}
+
+int retrieve_property(const PropertyContext *context, const Object *object, const char *path,
+                      WireAny *ret, LocalizedMethodFault **fault)
+{
+        const Property *property = property_check(object->type, path);
+
+        if (!property)
+                return -ENOENT;
+        if (session_may(context->session, property->privilege))
+                return property_read(context, object, path, ret);
+        *fault = refuse(context, object, property->privilege);
+        return *fault ? -EPERM : -ENOMEM;
+}
+
+static int add_missing(const PropertyContext *context, ObjectContent *content, const char *path,
+                       LocalizedMethodFault *fault)
+{
+        MissingProperty *missing = arena_new_object(context->arena, MissingProperty);
+
+        if (!missing)
+                return -ENOMEM;
+        *missing = (MissingProperty){
+                .type = &type_MissingProperty,
+                .path = (char *)path,
+                .fault = fault,
+        };
+        content->missing_set.items[content->missing_set.n++] = (WireObject *)missing;
+        return 0;
+}
+
+static int add_value(const PropertyContext *context, ObjectContent *content, const char *path,
+                     const WireAny *value)
+{
+        DynamicProperty *property = arena_new_object(context->arena, DynamicProperty);
+
+        if (!property)
+                return -ENOMEM;
+        *property = (DynamicProperty){
+                .type = &type_DynamicProperty,
+                .name = (char *)path,
+                .val = *value,
+        };
+        content->prop_set.items[content->prop_set.n++] = (WireObject *)property;
+        return 0;
+}
+
+int retrieve_object(const PropertyContext *context, const PropertyFilterSpec *spec,
+                    const Object *object, ObjectContent **ret)
+{
+        ObjectContent *content = arena_new_object(context->arena, ObjectContent);
+        PathSet paths;
+        int r;
+
+        *ret = NULL;
+        r = retrieve_paths(context->arena, spec, object->type, &paths);
+        if (r < 0 || !content)
+                return -ENOMEM;
+        if (!paths.covered)
+                return 0;
+        *content = (ObjectContent){
+                .type = &type_ObjectContent,
+                .obj = {object->type->name, object->moid},
+                .prop_set.items = arena_array(context->arena, paths.n + 1, sizeof(WireObject *)),
+                .missing_set.items = arena_array(context->arena, paths.n + 1, sizeof(WireObject *)),
+        };
+        if (!content->prop_set.items || !content->missing_set.items)
+                return -ENOMEM;
+        for (size_t i = 0; i < paths.n; i++) {
+                LocalizedMethodFault *fault;
+                WireAny value;
+
+                r = retrieve_property(context, object, paths.items[i], &value, &fault);
+                if (r == -EPERM)
+                        r = add_missing(context, content, paths.items[i], fault);
+                else if (r > 0)
+                        r = add_value(context, content, paths.items[i], &value);
+                if (r == -ENOMEM)
+                        return r;
+        }
+        *ret = content;
+        return 0;
+}
