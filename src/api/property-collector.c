@@ -13,16 +13,6 @@ typedef struct Found {
         size_t n, size;
 } Found;
 
-static int fault_of_selection(Call *call, int r, const Moref *missing)
-{
-        if (r == -ENOENT)
-                return call_fault_no_object(call, missing);
-        if (r == -E2BIG)
-                return call_fault(call, FAULT_INVALID_ARGUMENT, "specSet.objectSet.selectSet",
-                                  "An object spec has too many traversal specs.");
-        return r;
-}
-
 static int add_found(Call *call, const PropertyFilterSpec *filter, size_t spec,
                      const Selection *selection, Found *found)
 {
@@ -57,7 +47,7 @@ static int find_all(Service *service, Call *call, const WireObjects *specs, Foun
                         return r;
                 r = select_objects(&context, spec, &selection, &missing);
                 if (r < 0)
-                        return fault_of_selection(call, r, missing);
+                        return retrieve_fault(call, r, missing);
                 r = add_found(call, spec, i, &selection, found);
         }
         return r;

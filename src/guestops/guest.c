@@ -26,6 +26,7 @@ static void set_state(Guest *guest, GuestState state, Usec now)
                 guest->since = now;
         guest->state = state;
         guest->vm->facts.ready = state == GUEST_READY;
+        entity_touch(&guest->vm->entity);
 }
 
 /* what the agent tells */

@@ -12,6 +12,7 @@
 
 struct Inventory {
         Loop *loop;
+        Changes changes;
         InventoryCallbacks callbacks;
         void *by_moid; /* tsearch(3) */
         Entity root, datacenter, folders[4];
@@ -54,6 +55,7 @@ static int entity_add(Inventory *inventory, Entity *entity, const char *type, co
                 .moid = strdup(moid),
                 .name = strdup(name),
                 .parent = parent,
+                .changes = &inventory->changes,
         };
         TAILQ_INIT(&entity->children);
         if (!entity->moid || !entity->name || !tsearch(entity, &inventory->by_moid, compare_moid)) {
@@ -62,6 +64,7 @@ static int entity_add(Inventory *inventory, Entity *entity, const char *type, co
         }
         if (parent)
                 TAILQ_INSERT_TAIL(&parent->children, entity, entry);
+        changes_note_structure(&inventory->changes);
         return 0;
 }
 
@@ -74,6 +77,17 @@ static void entity_remove(Inventory *inventory, Entity *entity)
                 TAILQ_REMOVE(&entity->parent->children, entity, entry);
         free(entity->moid);
         free(entity->name);
+        changes_note_structure(&inventory->changes);
+}
+
+void entity_touch(Entity *entity)
+{
+        entity->changed = changes_note(entity->changes);
+}
+
+Changes *inventory_changes(const Inventory *inventory)
+{
+        return (Changes *)&inventory->changes;
 }
 
 Entity *inventory_find(const Inventory *inventory, const char *type, const char *moid)
@@ -167,6 +181,7 @@ static void apply_job(Inventory *inventory, Vm *vm)
 
         if (before == vm->state.job)
                 return;
+        changes_note_structure(&inventory->changes);
         if (vm->task)
                 vm->task->ended = clock_realtime();
         vm->task = vm->state.job ? task_begin(inventory, vm, vm->state.job) : NULL;
@@ -199,6 +214,7 @@ static void on_provider_vm(void *user, const ProviderVm *reported, Usec now)
                 return;
         vm->state = reported->state;
         apply_job(inventory, vm);
+        entity_touch(&vm->entity);
         log_info("%s: %s%s%s%s%s", vm->entity.name, vm_power_name(vm->state.power),
                  vm->state.reason ? ", " : "", vm->state.reason ? vm->state.reason : "",
                  vm->state.job ? ", busy with a " : "", vm->state.job ? vm->state.job : "");
@@ -369,6 +385,7 @@ int inventory_new(Loop *loop, const char *datacenter, const InventoryCallbacks *
                 return -ENOMEM;
         inventory->loop = loop;
         inventory->callbacks = *callbacks;
+        changes_init(&inventory->changes, loop);
         TAILQ_INIT(&inventory->vms);
         TAILQ_INIT(&inventory->tasks);
         r = entity_add(inventory, &inventory->root, "Folder", "group-d1", "Datacenters", NULL);
@@ -404,6 +421,7 @@ Inventory *inventory_free(Inventory *inventory)
                 entity_remove(inventory, &inventory->folders[i]);
         entity_remove(inventory, &inventory->datacenter);
         entity_remove(inventory, &inventory->root);
+        changes_done(&inventory->changes);
         free(inventory);
         return NULL;
 }

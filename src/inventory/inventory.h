@@ -10,6 +10,7 @@
  * inventory's; a pointer to one holds until the loop's turn ends.
  */
 
+#include "inventory/changes.h"
 #include "inventory/provider.h"
 #include "schema/method.h"
 
@@ -26,6 +27,8 @@ struct Entity {
         Entity *parent; /* NULL for the root */
         struct Entities children;
         TAILQ_ENTRY(Entity) entry;
+        Changes *changes;
+        uint64_t changed; /* the number of the last change that it was part of */
 };
 
 /* What the agent told of itself and its guest. Untrusted text, safe to print. */
@@ -85,6 +88,11 @@ int inventory_load(Inventory *inventory, const char *directory, Usec now);
 
 /* Removes all machines, as when their files were gone. */
 void inventory_clear(Inventory *inventory, Usec now);
+
+/* Something that clients can read of the entity has changed. */
+void entity_touch(Entity *entity);
+
+Changes *inventory_changes(const Inventory *inventory);
 
 /* Return: the entity, or NULL. @type NULL takes any. */
 Entity *inventory_find(const Inventory *inventory, const char *type, const char *moid);

@@ -25,6 +25,16 @@ int retrieve_check(Call *call, const PropertyFilterSpec *spec)
         return 0;
 }
 
+int retrieve_fault(Call *call, int r, const Moref *missing)
+{
+        if (r == -ENOENT)
+                return call_fault_no_object(call, missing);
+        if (r == -E2BIG)
+                return call_fault(call, FAULT_INVALID_ARGUMENT, "objectSet.selectSet",
+                                  "An object spec has too many traversal specs.");
+        return r;
+}
+
 /* which paths */
 
 static void add_path(PathSet *set, const char *path)

@@ -22,6 +22,9 @@ typedef struct PathSet {
  */
 int retrieve_check(Call *call, const PropertyFilterSpec *spec);
 
+/* Raises the fault for what select_objects() has returned. Return: negative. */
+int retrieve_fault(Call *call, int r, const Moref *missing);
+
 /* Return: whether a property spec is about objects of @type. Others are not reported. */
 bool retrieve_covers(const PropertyFilterSpec *spec, const ManagedType *type);
 

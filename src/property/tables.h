@@ -21,6 +21,8 @@ typedef struct PropertyTable {
         X(GuestOperationsManager)                                                                  \
         X(ManagedEntity)                                                                           \
         X(ManagedObjectView)                                                                       \
+        X(PropertyCollector)                                                                       \
+        X(PropertyFilter)                                                                          \
         X(ServiceInstance)                                                                         \
         X(SessionManager)                                                                          \
         X(Task)                                                                                    \

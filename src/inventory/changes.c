@@ -1,0 +1,53 @@
+#include "inventory/changes.h"
+
+static int on_tell(LoopTask *task, Usec now)
+{
+        Changes *changes = container_of(task, Changes, tell);
+        ChangesWatch *watch;
+
+        /* Each goes to the end of the line first, for it may take away itself or another. */
+        for (size_t n = changes->n_watches; n > 0; n--) {
+                watch = TAILQ_FIRST(&changes->watches);
+                if (!watch)
+                        break;
+                TAILQ_REMOVE(&changes->watches, watch, entry);
+                TAILQ_INSERT_TAIL(&changes->watches, watch, entry);
+                watch->on_change(watch, now);
+        }
+        return 0;
+}
+
+void changes_init(Changes *changes, Loop *loop)
+{
+        *changes = (Changes){.loop = loop, .tell.run = on_tell};
+        TAILQ_INIT(&changes->watches);
+}
+
+void changes_done(Changes *changes)
+{
+        loop_task_cancel(&changes->tell);
+}
+
+uint64_t changes_note(Changes *changes)
+{
+        if (!TAILQ_EMPTY(&changes->watches))
+                loop_defer(changes->loop, &changes->tell);
+        return ++changes->last;
+}
+
+void changes_note_structure(Changes *changes)
+{
+        changes->structure = changes_note(changes);
+}
+
+void changes_watch(Changes *changes, ChangesWatch *watch)
+{
+        TAILQ_INSERT_TAIL(&changes->watches, watch, entry);
+        changes->n_watches++;
+}
+
+void changes_unwatch(Changes *changes, ChangesWatch *watch)
+{
+        TAILQ_REMOVE(&changes->watches, watch, entry);
+        changes->n_watches--;
+}
