@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/secret.h"
+#include "schema/tables.h"
 #include "wire/reader.h"
 
 #include <jansson.h>
@@ -123,6 +124,13 @@ static int read_array(WireReader *reader, const json_t *json, WireForm form, con
         return r;
 }
 
+/* What is no member by the table: the type, and the text of a fault. */
+static bool is_aside(const WireObject *object, const char *name)
+{
+        return strcmp(name, "_typeName") == 0 ||
+               (strcmp(name, "faultstring") == 0 && wire_type_is(object->type, &type_MethodFault));
+}
+
 static int read_members(WireReader *reader, const json_t *json, WireObject *object)
 {
         uint64_t seen = 0;
@@ -135,7 +143,7 @@ static int read_members(WireReader *reader, const json_t *json, WireObject *obje
                 const WireField *field;
                 size_t index, mark;
 
-                if (strcmp(name, "_typeName") == 0)
+                if (is_aside(object, name))
                         continue;
                 mark = wire_path_push(reader, name);
                 if (wire_field_index(object->type, name, &index) < 0)
@@ -155,6 +163,26 @@ static int read_members(WireReader *reader, const json_t *json, WireObject *obje
 }
 
 static int read_object(WireReader *reader, const json_t *json, const WireType *declared,
+                       WireObject **ret);
+
+/* In place of a LocalizedMethodFault: the fault, with the text among its members. */
+static int read_bare_fault(WireReader *reader, const json_t *json, WireObject **ret)
+{
+        const json_t *text = json_object_get(json, "faultstring");
+        LocalizedMethodFault *localized;
+        int r;
+
+        r = wire_begin(reader, &type_LocalizedMethodFault, NULL, ret);
+        if (r < 0)
+                return r;
+        localized = (LocalizedMethodFault *)*ret;
+        r = read_object(reader, json, &type_MethodFault, (WireObject **)&localized->fault);
+        if (r < 0 || !text)
+                return r;
+        return read_string(reader, text, NULL, &localized->localized_message);
+}
+
+static int read_object(WireReader *reader, const json_t *json, const WireType *declared,
                        WireObject **ret)
 {
         const json_t *name = json_object_get(json, "_typeName");
@@ -166,6 +194,8 @@ static int read_object(WireReader *reader, const json_t *json, const WireType *d
                 return wire_fail(reader, WIRE_BAD_TYPE, "_typeName has to be a string");
         if (reader->depth >= WIRE_DEPTH_MAX)
                 return wire_fail(reader, WIRE_BAD_VALUE, "is nested too deeply");
+        if (declared == &type_LocalizedMethodFault)
+                return read_bare_fault(reader, json, ret);
         r = wire_begin(reader, declared, name ? json_string_value(name) : NULL, ret);
         if (r < 0)
                 return r;
@@ -285,6 +315,14 @@ void json_read_init(void)
         json_set_alloc_funcs(malloc, erasing_free);
 }
 
+/* Whatever type the client says it is. */
+static int read_root(WireReader *reader, const json_t *json, const WireType *type, WireObject **ret)
+{
+        int r = wire_begin(reader, type, NULL, ret);
+
+        return r < 0 ? r : read_members(reader, json, *ret);
+}
+
 int json_read(Arena *arena, const char *text, size_t size, const WireType *type, void **ret,
               WireError *error)
 {
@@ -301,10 +339,8 @@ int json_read(Arena *arena, const char *text, size_t size, const WireType *type,
                                  where.column, where.text);
         if (!json_is_object(json))
                 return wire_fail(&reader, WIRE_MALFORMED, "the body has to be a JSON object");
-        r = wire_begin(&reader, type, NULL, &object);
-        if (r < 0)
-                return r;
-        r = read_members(&reader, json, object);
+        r = type == &type_LocalizedMethodFault ? read_bare_fault(&reader, json, &object)
+                                               : read_root(&reader, json, type, &object);
         if (r < 0)
                 return r;
         *ret = object;

@@ -1,6 +1,7 @@
 /* VI/JSON, outwards. Source: vSphere VI JSON API 8.0.2.0; RFC 8259. */
 
 #include "base/clock.h"
+#include "schema/tables.h"
 #include "wire/write.h"
 
 #include <inttypes.h>
@@ -171,6 +172,7 @@ const WireSink json_sink = {
         .begin_box = json_begin_box,
         .end_box = json_end_object,
         .leaf = json_leaf,
+        .bare_faults = true,
 };
 
 void json_write(Buf *out, WireForm form, const void *value)
@@ -182,11 +184,12 @@ void json_write(Buf *out, WireForm form, const void *value)
 
 void json_write_fault(Buf *out, const Fault *fault)
 {
-        static const WireLabel faultstring = {.name = "faultstring"};
-        const WireWriter writer = {out, &json_sink, WIRE_ALL_VERSIONS};
+        const LocalizedMethodFault localized = {
+                .type = &type_LocalizedMethodFault,
+                .fault = fault->detail,
+                .localized_message = (char *)fault->message,
+        };
+        const LocalizedMethodFault *value = &localized;
 
-        json_begin_object(out, NULL, fault->detail->type);
-        json_leaf(out, &faultstring, FORM_STRING, &fault->message);
-        wire_write_members(&writer, fault->detail->type, fault->detail);
-        json_end_object(out, NULL, 0);
+        json_write(out, FORM_OBJECT, &value);
 }

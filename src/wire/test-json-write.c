@@ -297,6 +297,30 @@ static void test_deep_fault(void)
                    "\"string\",\"_value\":\"/bin/sh\"}}],\"message\":\"m\"}],\"file\":\"f\"}");
 }
 
+/* What SOAP wraps as a member, with its text, is the fault itself here. */
+static void test_bare_fault(void)
+{
+        NoPermission detail = {.base.type = &type_NoPermission,
+                               .privilege_id = (char *)"System.Read"};
+        LocalizedMethodFault localized = {
+                .type = &type_LocalizedMethodFault,
+                .fault = &detail.base,
+                .localized_message = (char *)"no",
+        };
+        const MissingProperty missing = {
+                .type = &type_MissingProperty,
+                .path = (char *)"name",
+                .fault = &localized,
+        };
+        const MissingProperty *value = &missing;
+        _cleanup_(buf_done) Buf out = {0};
+
+        json_write(&out, FORM_OBJECT, &value);
+        EXPECT_STR("in a member", buf_text(&out),
+                   "{" TYPE "\"MissingProperty\",\"path\":\"name\",\"fault\":{" TYPE
+                   "\"NoPermission\",\"faultstring\":\"no\",\"privilegeId\":\"System.Read\"}}");
+}
+
 int main(void)
 {
         test_write();
@@ -305,5 +329,6 @@ int main(void)
         test_order();
         test_faults();
         test_deep_fault();
+        test_bare_fault();
         return test_end();
 }

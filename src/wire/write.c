@@ -1,11 +1,32 @@
 #include "wire/write.h"
 
+#include "schema/tables.h"
+
 static const WireLabel unlabelled = {0};
+
+static void write_bare_fault(const WireWriter *writer, const WireLabel *label,
+                             const LocalizedMethodFault *localized)
+{
+        static const WireLabel faultstring = {.name = "faultstring"};
+        const MethodFault *fault = localized->fault;
+        size_t mark = writer->sink->begin_object(writer->out, label, fault->type);
+
+        if (localized->localized_message)
+                writer->sink->leaf(writer->out, &faultstring, FORM_STRING,
+                                   &localized->localized_message);
+        wire_write_members(writer, fault->type, fault);
+        writer->sink->end_object(writer->out, label, mark);
+}
 
 static void write_object(const WireWriter *writer, const WireLabel *label, const WireObject *object)
 {
-        size_t mark = writer->sink->begin_object(writer->out, label, object->type);
+        size_t mark;
 
+        if (writer->sink->bare_faults && object->type == &type_LocalizedMethodFault) {
+                write_bare_fault(writer, label, (const void *)object);
+                return;
+        }
+        mark = writer->sink->begin_object(writer->out, label, object->type);
         wire_write_members(writer, object->type, object);
         writer->sink->end_object(writer->out, label, mark);
 }

@@ -29,6 +29,7 @@ typedef struct WireSink {
         void (*leaf)(Buf *out, const WireLabel *label, WireForm form, const void *value);
         bool items_repeat;  /* items carry their array's label, as in XML */
         bool boxes_objects; /* objects in an anyType are boxed too */
+        bool bare_faults;   /* a LocalizedMethodFault is the fault, with its text as faultstring */
 } WireSink;
 
 /* JSON as VI/JSON has it; TLV as PROTOCOL.md has it. SOAP is in wire/soap.h. */
