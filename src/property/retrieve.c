@@ -29,6 +29,8 @@ int retrieve_fault(Call *call, int r, const Moref *missing)
 {
         if (r == -ENOENT)
                 return call_fault_no_object(call, missing);
+        if (r == -EPERM)
+                return call_authorize(call, "System.View", missing);
         if (r == -E2BIG)
                 return call_fault(call, FAULT_INVALID_ARGUMENT, "objectSet.selectSet",
                                   "An object spec has too many traversal specs.");

@@ -174,13 +174,16 @@ static int follow(Walk *walk, const Moref *target, const TraversalSpec *spec)
         return r < 0 ? r : push(walk, reached, &spec->select_set);
 }
 
-/* A path that leads to no reference leads nowhere. */
+/* A path that leads to no reference, or that the session may not read, leads nowhere. */
 static int leave(Walk *walk, const Reached *from, const TraversalSpec *spec)
 {
+        const Property *property = property_check(from->object.type, spec->path);
         const WireMorefs *many;
         WireAny any;
         int r;
 
+        if (!property || !session_may(walk->context->session, property->privilege))
+                return 0;
         r = property_read(walk->context, &from->object, spec->path, &any);
         if (r <= 0)
                 return r == -ENOMEM ? r : 0;
@@ -223,10 +226,13 @@ static int select_from(Walk *walk, const ObjectSpec *spec, const Moref **missing
         Object object;
         int r;
 
-        if (object_find_for(context->inventory, context->session, &spec->obj, &object) < 0) {
-                *missing = &spec->obj;
+        *missing = &spec->obj;
+        r = object_find_for(context->inventory, context->session, &spec->obj, &object);
+        /* Which entities there are is for those who are logged in. */
+        if ((r < 0 || object.entity) && !session_may(context->session, "System.View"))
+                return -EPERM;
+        if (r < 0)
                 return -ENOENT;
-        }
         /* Steps are those of this spec: what was left by another's has not been left. */
         for (size_t i = 0; i < walk->n; i++)
                 memset(walk->order[i]->left, 0, sizeof(walk->order[i]->left));

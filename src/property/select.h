@@ -14,12 +14,13 @@ typedef struct Selection {
 
 /**
  * select_objects() - follow the specs
- * @missing:    the object that is not there, where the result is -ENOENT
+ * @missing:    the object, where the result is -ENOENT or -EPERM
  *
  * Selection specs name traversal specs of the same object spec, defined before, behind, or not at
  * all; cycles end. All lies in the context's arena.
  *
- * Return: 0, -ENOENT, -E2BIG for too many traversal specs, or -ENOMEM.
+ * Return: 0, -ENOENT, -EPERM for a session that may not see objects, -E2BIG for too many traversal
+ * specs, or -ENOMEM.
  */
 int select_objects(const PropertyContext *context, const PropertyFilterSpec *spec, Selection *ret,
                    const Moref **missing);
