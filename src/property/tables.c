@@ -50,3 +50,16 @@ const Property *property_at(const ManagedType *type, size_t index)
         }
         return NULL;
 }
+
+int property_unset(const PropertyContext *context, const Object *object, void *ret)
+{
+        (void)context;
+        (void)object;
+        (void)ret;
+        return 0;
+}
+
+Moref entity_reference(const Entity *entity)
+{
+        return (Moref){entity->type->name, entity->moid};
+}

@@ -7,6 +7,10 @@
 #include "property/object.h"
 #include "schema/tables.h"
 
+#define PRIVILEGE_ANONYMOUS "System.Anonymous"
+#define PRIVILEGE_READ      "System.Read"
+#define PRIVILEGE_VIEW      "System.View"
+
 typedef struct PropertyTable {
         const char *type;
         const Property *rows; /* sorted by name */
@@ -34,3 +38,8 @@ PROPERTY_TABLES(DECLARE_PROPERTIES)
 #undef DECLARE_PROPERTIES
 
 #define PROPERTIES(T, rows) const PropertyTable properties_##T = {#T, rows, ELEMENTS(rows)}
+
+/* Of what this service does not have. */
+int property_unset(const PropertyContext *context, const Object *object, void *ret);
+
+Moref entity_reference(const Entity *entity);

@@ -1,0 +1,41 @@
+/* Datacenter. Source: vSphere Web Services API, release 8.0.2.0. */
+
+#include "property/tables.h"
+
+static int get_folder(const PropertyContext *context, const char *name, void *ret)
+{
+        *(Moref *)ret = entity_reference(inventory_folder(context->inventory, name));
+        return 1;
+}
+
+static int get_datastore_folder(const PropertyContext *context, const Object *object, void *ret)
+{
+        (void)object;
+        return get_folder(context, "datastore", ret);
+}
+
+static int get_host_folder(const PropertyContext *context, const Object *object, void *ret)
+{
+        (void)object;
+        return get_folder(context, "host", ret);
+}
+
+static int get_network_folder(const PropertyContext *context, const Object *object, void *ret)
+{
+        (void)object;
+        return get_folder(context, "network", ret);
+}
+
+static int get_vm_folder(const PropertyContext *context, const Object *object, void *ret)
+{
+        (void)object;
+        return get_folder(context, "vm", ret);
+}
+
+static const Property datacenter[] = {
+        {"datastoreFolder", FORM_MOREF, NULL, PRIVILEGE_VIEW, get_datastore_folder},
+        {"hostFolder", FORM_MOREF, NULL, PRIVILEGE_VIEW, get_host_folder},
+        {"networkFolder", FORM_MOREF, NULL, PRIVILEGE_VIEW, get_network_folder},
+        {"vmFolder", FORM_MOREF, NULL, PRIVILEGE_VIEW, get_vm_folder},
+};
+PROPERTIES(Datacenter, datacenter);
