@@ -234,7 +234,7 @@ static int make_inventory(Daemon *daemon)
         if (!service->guestops)
                 return -ENOMEM;
         callbacks = guestops_inventory_callbacks(service->guestops);
-        r = inventory_new(service->loop, daemon->config->datacenter, &callbacks,
+        r = inventory_new(service->loop, daemon->config->datacenter, daemon->host_name, &callbacks,
                           &service->inventory);
         if (r < 0)
                 return r;

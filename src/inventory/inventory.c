@@ -8,14 +8,15 @@
 #include <search.h>
 #include <stdio.h>
 
-#define TASKS_MAX 256 /* beyond, the oldest that has ended gives way */
+#define TASKS_MAX   256 /* beyond, the oldest that has ended gives way */
+#define VM_MOID_MAX 64
 
 struct Inventory {
         Loop *loop;
         Changes changes;
         InventoryCallbacks callbacks;
         void *by_moid; /* tsearch(3) */
-        Entity root, datacenter, folders[4];
+        Entity root, datacenter, folders[4], compute_resource, host, resource_pool;
         TAILQ_HEAD(Vms, Vm) vms;
         TAILQ_HEAD(VmTasks, VmTask) tasks; /* the oldest first */
         unsigned int n_tasks, last_task;
@@ -107,6 +108,20 @@ Vm *inventory_find_vm(const Inventory *inventory, const char *moid)
         return entity ? container_of(entity, Vm, entity) : NULL;
 }
 
+/* Truncated, it is the id of no machine. */
+static void write_vm_moid(char moid[VM_MOID_MAX], const char *uuid)
+{
+        (void)snprintf(moid, VM_MOID_MAX, "vm-%s", uuid);
+}
+
+Vm *inventory_find_uuid(const Inventory *inventory, const char *uuid)
+{
+        char moid[VM_MOID_MAX];
+
+        write_vm_moid(moid, uuid);
+        return inventory_find_vm(inventory, moid);
+}
+
 Entity *inventory_root(const Inventory *inventory)
 {
         return (Entity *)&inventory->root;
@@ -120,6 +135,21 @@ Entity *inventory_folder(const Inventory *inventory, const char *name)
         return NULL;
 }
 
+Entity *inventory_compute_resource(const Inventory *inventory)
+{
+        return (Entity *)&inventory->compute_resource;
+}
+
+Entity *inventory_host(const Inventory *inventory)
+{
+        return (Entity *)&inventory->host;
+}
+
+Entity *inventory_resource_pool(const Inventory *inventory)
+{
+        return (Entity *)&inventory->resource_pool;
+}
+
 /* tasks */
 
 const VmTask *inventory_find_task(const Inventory *inventory, const char *moid)
@@ -130,6 +160,11 @@ const VmTask *inventory_find_task(const Inventory *inventory, const char *moid)
                 if (strcmp(task->moid, moid) == 0)
                         return task;
         return NULL;
+}
+
+const VmTask *inventory_next_task(const Inventory *inventory, const VmTask *task)
+{
+        return task ? TAILQ_NEXT(task, entry) : TAILQ_FIRST(&inventory->tasks);
 }
 
 static void task_free(Inventory *inventory, VmTask *task)
@@ -189,16 +224,6 @@ static void apply_job(Inventory *inventory, Vm *vm)
 
 /* machines */
 
-static Vm *find_uuid(const Inventory *inventory, const char *uuid)
-{
-        Vm *vm;
-
-        TAILQ_FOREACH (vm, &inventory->vms, vm_entry)
-                if (strcmp(vm->uuid, uuid) == 0)
-                        return vm;
-        return NULL;
-}
-
 static bool same_state(const VmState *a, const VmState *b)
 {
         return a->power == b->power && a->runs == b->runs && a->reason == b->reason &&
@@ -208,7 +233,7 @@ static bool same_state(const VmState *a, const VmState *b)
 static void on_provider_vm(void *user, const ProviderVm *reported, Usec now)
 {
         Inventory *inventory = user;
-        Vm *vm = find_uuid(inventory, reported->uuid);
+        Vm *vm = inventory_find_uuid(inventory, reported->uuid);
 
         if (!vm || same_state(&vm->state, &reported->state))
                 return;
@@ -224,7 +249,7 @@ static void on_provider_vm(void *user, const ProviderVm *reported, Usec now)
 static void on_provider_guest_changed(void *user, const char *uuid, Usec now)
 {
         Inventory *inventory = user;
-        Vm *vm = find_uuid(inventory, uuid);
+        Vm *vm = inventory_find_uuid(inventory, uuid);
 
         if (vm)
                 inventory->callbacks.on_guest_changed(inventory->callbacks.user, vm, now);
@@ -252,7 +277,7 @@ static int vm_add(Inventory *inventory, VmConfig *config, Usec now)
                 .user = inventory,
         };
         Vm *vm = calloc(1, sizeof(*vm));
-        char moid[64];
+        char moid[VM_MOID_MAX];
         int r;
 
         if (vm)
@@ -262,7 +287,7 @@ static int vm_add(Inventory *inventory, VmConfig *config, Usec now)
                 vm_config_free(config);
                 return -ENOMEM;
         }
-        (void)snprintf(moid, sizeof(moid), "vm-%s", config->uuid);
+        write_vm_moid(moid, config->uuid);
         vm->config = config;
         vm->provider_type = vm_config_provider(config);
         TAILQ_INSERT_TAIL(&inventory->vms, vm, vm_entry);
@@ -281,45 +306,62 @@ static int vm_add(Inventory *inventory, VmConfig *config, Usec now)
 /* files */
 
 typedef struct Found {
-        VmConfig **items;
+        VmConfig **items; /* by path */
         size_t n;
+        void *by_uuid; /* tsearch(3), of pointers to items */
 } Found;
+
+static void leave(void *item)
+{
+        (void)item;
+}
 
 static void found_done(Found *found)
 {
+        tdestroy(found->by_uuid, leave);
         for (size_t i = 0; i < found->n; i++)
                 vm_config_free(found->items[i]);
         free(found->items);
 }
 
-static VmConfig **find_config(Found *found, const char *uuid)
+static int compare_uuid(const void *a, const void *b)
 {
-        for (size_t i = 0; i < found->n; i++)
-                if (found->items[i] && strcmp(found->items[i]->uuid, uuid) == 0)
-                        return &found->items[i];
-        return NULL;
+        return strcmp((*(VmConfig *const *)a)->uuid, (*(VmConfig *const *)b)->uuid);
+}
+
+static VmConfig **find_config(const Found *found, const VmConfig *same_uuid)
+{
+        VmConfig **const *item = tfind(&same_uuid, &found->by_uuid, compare_uuid);
+
+        return item ? *item : NULL;
+}
+
+static int add_config(Found *found, VmConfig *config)
+{
+        VmConfig **item = &found->items[found->n++];
+
+        *item = config;
+        return tsearch(item, &found->by_uuid, compare_uuid) ? 0 : -ENOMEM;
 }
 
 /* Two files, one uuid: the machine that is there already stays. */
 static bool is_known(const Inventory *inventory, const VmConfig *config)
 {
-        const Vm *vm = find_uuid(inventory, config->uuid);
+        const Vm *vm = inventory_find_uuid(inventory, config->uuid);
 
         return vm && strcmp(vm->config->path, config->path) == 0;
 }
 
-static void find_file(const Inventory *inventory, Found *found, const char *path)
+static int find_file(const Inventory *inventory, Found *found, const char *path)
 {
         _cleanup_(vm_config_freep) VmConfig *config = NULL;
         VmConfig **other;
 
         if (vm_config_load(path, &config) < 0)
-                return;
-        other = find_config(found, config->uuid);
-        if (!other) {
-                found->items[found->n++] = moved(config);
-                return;
-        }
+                return 0;
+        other = find_config(found, config);
+        if (!other)
+                return add_config(found, moved(config));
         if (is_known(inventory, config)) {
                 VmConfig *first = *other;
 
@@ -327,6 +369,7 @@ static void find_file(const Inventory *inventory, Found *found, const char *path
                 config = first;
         }
         log_error("%s: has the uuid of %s and is left out", config->path, (*other)->path);
+        return 0;
 }
 
 static int find_files(const Inventory *inventory, const char *directory, Found *found)
@@ -343,10 +386,11 @@ static int find_files(const Inventory *inventory, const char *directory, Found *
         if (r != 0)
                 return r == GLOB_NOMATCH ? 0 : -EIO;
         found->items = calloc(paths.gl_pathc, sizeof(*found->items));
-        for (size_t i = 0; found->items && i < paths.gl_pathc; i++)
-                find_file(inventory, found, paths.gl_pathv[i]);
+        r = found->items ? 0 : -ENOMEM;
+        for (size_t i = 0; r >= 0 && i < paths.gl_pathc; i++)
+                r = find_file(inventory, found, paths.gl_pathv[i]);
         globfree(&paths);
-        return found->items ? 0 : -ENOMEM;
+        return r;
 }
 
 int inventory_load(Inventory *inventory, const char *directory, Usec now)
@@ -361,22 +405,36 @@ int inventory_load(Inventory *inventory, const char *directory, Usec now)
                 return r;
         for (vm = TAILQ_FIRST(&inventory->vms); vm; vm = next) {
                 next = TAILQ_NEXT(vm, vm_entry);
-                config = find_config(&found, vm->uuid);
+                config = find_config(&found, vm->config);
                 if (!config || !vm_config_equal(*config, vm->config))
                         vm_remove(inventory, vm, now);
-                else
-                        *config = vm_config_free(*config);
         }
         for (size_t i = 0; i < found.n; i++)
-                if (found.items[i])
+                if (!inventory_find_uuid(inventory, found.items[i]->uuid))
                         (void)vm_add(inventory, moved(found.items[i]), now);
         return 0;
 }
 
 /* life */
 
-int inventory_new(Loop *loop, const char *datacenter, const InventoryCallbacks *callbacks,
-                  Inventory **ret)
+static int add_host(Inventory *inventory, const char *name)
+{
+        Entity *compute_resource = &inventory->compute_resource;
+        int r;
+
+        r = entity_add(inventory, compute_resource, "ComputeResource", "domain-c7", name,
+                       inventory_folder(inventory, "host"));
+        if (r >= 0)
+                r = entity_add(inventory, &inventory->resource_pool, "ResourcePool", "resgroup-8",
+                               "Resources", compute_resource);
+        if (r >= 0)
+                r = entity_add(inventory, &inventory->host, "HostSystem", "host-9", name,
+                               compute_resource);
+        return r;
+}
+
+int inventory_new(Loop *loop, const char *datacenter, const char *host,
+                  const InventoryCallbacks *callbacks, Inventory **ret)
 {
         _cleanup_(inventory_freep) Inventory *inventory = calloc(1, sizeof(*inventory));
         int r;
@@ -395,6 +453,8 @@ int inventory_new(Loop *loop, const char *datacenter, const InventoryCallbacks *
         for (size_t i = 0; r >= 0 && i < ELEMENTS(folder_rows); i++)
                 r = entity_add(inventory, &inventory->folders[i], "Folder", folder_rows[i].moid,
                                folder_rows[i].name, &inventory->datacenter);
+        if (r >= 0)
+                r = add_host(inventory, host);
         if (r >= 0)
                 *ret = moved(inventory);
         return r;
@@ -417,6 +477,9 @@ Inventory *inventory_free(Inventory *inventory)
         inventory_clear(inventory, loop_now(inventory->loop));
         while ((task = TAILQ_FIRST(&inventory->tasks)))
                 task_free(inventory, task);
+        entity_remove(inventory, &inventory->host);
+        entity_remove(inventory, &inventory->resource_pool);
+        entity_remove(inventory, &inventory->compute_resource);
         for (size_t i = ELEMENTS(inventory->folders); i-- > 0;)
                 entity_remove(inventory, &inventory->folders[i]);
         entity_remove(inventory, &inventory->datacenter);

@@ -3,11 +3,14 @@
 /*
  * Inventory: the tree of managed entities that clients walk.
  *
- *   rootFolder ─ Datacenter ─ vmFolder ─ VirtualMachine…
- *                           ├ hostFolder, datastoreFolder, networkFolder
+ *   rootFolder ─ Datacenter ┬ vmFolder ─ VirtualMachine…
+ *                           ├ hostFolder ─ ComputeResource ┬ HostSystem
+ *                           │                              └ ResourcePool
+ *                           └ datastoreFolder, networkFolder
  *
- * Ids are stable over restarts: those of machines are made from their UUID. Entities are the
- * inventory's; a pointer to one holds until the loop's turn ends.
+ * There is one host, which this daemon runs on; all machines are in the one pool. Ids are stable
+ * over restarts: those of machines are made from their UUID. Entities are the inventory's; a
+ * pointer to one holds until the loop's turn ends.
  */
 
 #include "inventory/changes.h"
@@ -71,8 +74,9 @@ typedef struct InventoryCallbacks {
         void *user;
 } InventoryCallbacks;
 
-int inventory_new(Loop *loop, const char *datacenter, const InventoryCallbacks *callbacks,
-                  Inventory **ret);
+/* @datacenter, @host: their names. */
+int inventory_new(Loop *loop, const char *datacenter, const char *host,
+                  const InventoryCallbacks *callbacks, Inventory **ret);
 Inventory *inventory_free(Inventory *inventory);
 DEFINE_CLEANUP(Inventory, inventory_free)
 
@@ -97,13 +101,21 @@ Changes *inventory_changes(const Inventory *inventory);
 /* Return: the entity, or NULL. @type NULL takes any. */
 Entity *inventory_find(const Inventory *inventory, const char *type, const char *moid);
 Vm *inventory_find_vm(const Inventory *inventory, const char *moid);
+/* @uuid: in lower case */
+Vm *inventory_find_uuid(const Inventory *inventory, const char *uuid);
 
 /* Return: the task of that id, also a while after its end, or NULL. */
 const VmTask *inventory_find_task(const Inventory *inventory, const char *moid);
+/* Return: the task that began next after @task, the oldest for NULL, or NULL. */
+const VmTask *inventory_next_task(const Inventory *inventory, const VmTask *task);
 
 Entity *inventory_root(const Inventory *inventory);
 /* The folders of the one datacenter: "vm", "host", "datastore" or "network". */
 Entity *inventory_folder(const Inventory *inventory, const char *name);
+/* The one of each type. */
+Entity *inventory_compute_resource(const Inventory *inventory);
+Entity *inventory_host(const Inventory *inventory);
+Entity *inventory_resource_pool(const Inventory *inventory);
 
 /* Return: vSphere's word for it. */
 const char *vm_power_name(VmPower power);

@@ -230,7 +230,7 @@ static void test_load(void)
         _cleanup_(inventory_freep) Inventory *inventory = NULL;
 
         EXPECT_INT("loop", loop_new(&loop), 0);
-        EXPECT_INT("new", inventory_new(loop, "dc", &callbacks, &inventory), 0);
+        EXPECT_INT("new", inventory_new(loop, "dc", "host.example", &callbacks, &inventory), 0);
         EXPECT_INT("no directory", inventory_load(inventory, "/nonexistent", 1), -ENOENT);
         for (size_t i = 0; i < ELEMENTS(rows); i++) {
                 test_write("a.conf", rows[i].a);
@@ -256,6 +256,9 @@ static void test_tree(void)
                 {"Folder", "group-h4", "host", "datacenter-2"},
                 {"Folder", "group-s5", "datastore", "datacenter-2"},
                 {"Folder", "group-n6", "network", "datacenter-2"},
+                {"ComputeResource", "domain-c7", "host.example", "group-h4"},
+                {"ResourcePool", "resgroup-8", "Resources", "domain-c7"},
+                {"HostSystem", "host-9", "host.example", "domain-c7"},
                 {"VirtualMachine", "vm-" UUID_A, "a", "group-v3"},
                 {NULL, "vm-" UUID_B, "b", "group-v3"},
                 {NULL, "group-d1", "Datacenters", NULL},
@@ -277,7 +280,7 @@ static void test_tree(void)
         test_write("a.conf", FILE_A);
         test_write("b.conf", FILE_B);
         EXPECT_INT("loop", loop_new(&loop), 0);
-        EXPECT_INT("new", inventory_new(loop, "dc", &callbacks, &inventory), 0);
+        EXPECT_INT("new", inventory_new(loop, "dc", "host.example", &callbacks, &inventory), 0);
         EXPECT_INT("load", inventory_load(inventory, test_directory, 1), 0);
         for (size_t i = 0; i < ELEMENTS(rows); i++) {
                 entity = inventory_find(inventory, rows[i].type, rows[i].moid);
@@ -292,12 +295,19 @@ static void test_tree(void)
                 EXPECT_STR(folders[i], inventory_folder(inventory, folders[i])->name, folders[i]);
         EXPECT("no such folder", !inventory_folder(inventory, "vms"));
         EXPECT("no machine", !inventory_find_vm(inventory, "group-v3"));
+        EXPECT("no such uuid", !inventory_find_uuid(inventory, UPPER_A));
+        EXPECT("far too long", !inventory_find_uuid(inventory, UUID_A UUID_A UUID_A));
+        EXPECT_STR("host", inventory_host(inventory)->moid, "host-9");
+        EXPECT_STR("pool", inventory_resource_pool(inventory)->moid, "resgroup-8");
+        EXPECT_STR("both", inventory_compute_resource(inventory)->moid, "domain-c7");
+        EXPECT("no tasks", !inventory_next_task(inventory, NULL));
 
         vm = inventory_find_vm(inventory, "vm-" UUID_A);
         EXPECT("in its folder", vm && vm->entity.parent == inventory_folder(inventory, "vm"));
         if (vm) {
                 EXPECT_STR("type", vm->entity.type->name, "VirtualMachine");
                 EXPECT_STR("uuid", vm->uuid, UUID_A);
+                EXPECT("by its uuid", inventory_find_uuid(inventory, UUID_A) == vm);
                 EXPECT("it runs", vm->state.power == VM_POWERED_ON && vm->state.runs);
                 EXPECT_INT("its agent is not there",
                            vm->provider_type->channel(vm->provider, vm->uuid, &fd), -ENOENT);
