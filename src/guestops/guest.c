@@ -63,7 +63,7 @@ static void take_welcome(Guest *guest, const char *payload, size_t size, Usec no
                 hello->operations.n = 0; /* whatever it offers, we could not ask for it */
         take_facts(guest, hello);
         guest->offset = (uint64_t)hello->clock - now;
-        guest->vm->facts.known = true;
+        guest->vm->facts.seen = guest->vm->facts.known = true;
         guest->heard = now;
         guest->lost_why = NULL;
         set_state(guest, GUEST_READY, now);

@@ -230,19 +230,31 @@ static bool same_state(const VmState *a, const VmState *b)
                a->job == b->job;
 }
 
+static void take_state(Inventory *inventory, Vm *vm, const VmState *state)
+{
+        vm->state = *state;
+        apply_job(inventory, vm);
+        log_info("%s: %s%s%s%s%s", vm->entity.name, vm_power_name(state->power),
+                 state->reason ? ", " : "", state->reason ? state->reason : "",
+                 state->job ? ", busy with a " : "", state->job ? state->job : "");
+}
+
 static void on_provider_vm(void *user, const ProviderVm *reported, Usec now)
 {
         Inventory *inventory = user;
         Vm *vm = inventory_find_uuid(inventory, reported->uuid);
+        bool same;
 
-        if (!vm || same_state(&vm->state, &reported->state))
+        if (!vm)
                 return;
-        vm->state = reported->state;
-        apply_job(inventory, vm);
+        same = same_state(&vm->state, &reported->state);
+        if (same && vm->num_cpu == reported->num_cpu && vm->memory_mb == reported->memory_mb)
+                return;
+        vm->num_cpu = reported->num_cpu;
+        vm->memory_mb = reported->memory_mb;
+        if (!same)
+                take_state(inventory, vm, &reported->state);
         entity_touch(&vm->entity);
-        log_info("%s: %s%s%s%s%s", vm->entity.name, vm_power_name(vm->state.power),
-                 vm->state.reason ? ", " : "", vm->state.reason ? vm->state.reason : "",
-                 vm->state.job ? ", busy with a " : "", vm->state.job ? vm->state.job : "");
         inventory->callbacks.on_vm_changed(inventory->callbacks.user, vm, now);
 }
 

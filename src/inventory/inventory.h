@@ -36,7 +36,8 @@ struct Entity {
 
 /* What the agent told of itself and its guest. Untrusted text, safe to print. */
 typedef struct GuestFacts {
-        bool known; /* an agent has spoken since the machine was powered on */
+        bool seen;  /* an agent has ever spoken, as far as this daemon knows */
+        bool known; /* one has since the machine was powered on */
         bool ready; /* it would answer now, if the machine runs */
         char version[64], host_name[256], os_name[256];
 } GuestFacts;
@@ -57,7 +58,8 @@ struct Vm {
         Entity entity;
         char *uuid;
         VmState state;
-        VmTask *task; /* that has it now, or NULL */
+        int32_t num_cpu, memory_mb; /* 0: not known */
+        VmTask *task;               /* that has it now, or NULL */
         const ProviderType *provider_type;
         Provider *provider;
         VmConfig *config;

@@ -2,6 +2,8 @@
 
 #include "inventory/provider.h"
 
+#include <sys/sysinfo.h>
+
 struct Provider {
         const VmConfig *config;
 };
@@ -10,18 +12,23 @@ static int local_open(Loop *loop, const VmConfig *config, const ProviderCallback
                       Provider **ret)
 {
         Provider *provider = malloc(sizeof(*provider));
+        struct sysinfo info = {0};
 
         if (!provider)
                 return -ENOMEM;
+        (void)sysinfo(&info);
         *provider = (Provider){.config = config};
         *ret = provider;
-        callbacks->on_vm(callbacks->user,
-                         &(ProviderVm){
-                                 .uuid = config->uuid,
-                                 .name = config->name,
-                                 .state = {.power = VM_POWERED_ON, .runs = true},
-                         },
-                         loop_now(loop));
+        callbacks->on_vm(
+                callbacks->user,
+                &(ProviderVm){
+                        .uuid = config->uuid,
+                        .name = config->name,
+                        .state = {.power = VM_POWERED_ON, .runs = true},
+                        .num_cpu = get_nprocs(),
+                        .memory_mb = (int32_t)((uint64_t)info.totalram * info.mem_unit >> 20),
+                },
+                loop_now(loop));
         return 0;
 }
 

@@ -24,6 +24,7 @@ typedef struct ProviderVm {
         const char *uuid; /* 36 characters, lower case */
         const char *name;
         VmState state;
+        int32_t num_cpu, memory_mb; /* 0: not known */
 } ProviderVm;
 
 typedef struct ProviderCallbacks {
@@ -39,8 +40,9 @@ typedef struct VmConfig {
         char *path; /* of the file, for messages */
         char *provider;
         char *name, *uuid;
-        char *qmp;     /* socket of QEMU's monitor */
-        char *channel; /* socket of the agent's port */
+        char *qmp;        /* socket of QEMU's monitor */
+        char *channel;    /* socket of the agent's port */
+        int64_t modified; /* the file: µs since 1970 */
 } VmConfig;
 
 typedef struct Provider Provider;

@@ -308,6 +308,8 @@ static void test_tree(void)
                 EXPECT_STR("type", vm->entity.type->name, "VirtualMachine");
                 EXPECT_STR("uuid", vm->uuid, UUID_A);
                 EXPECT("by its uuid", inventory_find_uuid(inventory, UUID_A) == vm);
+                EXPECT("its processors are counted", vm->num_cpu > 0 && vm->memory_mb > 0);
+                EXPECT("its file has a time", vm->config->modified > 0);
                 EXPECT("it runs", vm->state.power == VM_POWERED_ON && vm->state.runs);
                 EXPECT_INT("its agent is not there",
                            vm->provider_type->channel(vm->provider, vm->uuid, &fd), -ENOENT);

@@ -5,6 +5,7 @@
 #include "base/utf8.h"
 
 #include <ctype.h>
+#include <sys/stat.h>
 
 #define UUID_CHARS   36
 #define NAME_BYTES   80  /* vSphere's own limit */
@@ -93,10 +94,14 @@ static int check(VmConfig *config)
 int vm_config_load(const char *path, VmConfig **ret)
 {
         _cleanup_(vm_config_freep) VmConfig *config = calloc(1, sizeof(*config));
+        struct stat status = {0};
         int r;
 
         if (!config)
                 return -ENOMEM;
+        (void)stat(path, &status); /* where that fails, so does reading it */
+        config->modified = (int64_t)status.st_mtim.tv_sec * (int64_t)USEC_PER_SEC +
+                           status.st_mtim.tv_nsec / 1000;
         r = config_set_string(&config->path, path);
         if (r >= 0)
                 r = config_read(path, keys, ELEMENTS(keys), config, NULL);
