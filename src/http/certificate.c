@@ -13,6 +13,7 @@
 #include "base/secret.h"
 
 #include <gnutls/x509.h>
+#include <stdio.h>
 #include <time.h>
 
 #define DAY_SEC     86400
@@ -151,5 +152,28 @@ int certificate_make(const char *host_name, Buf *ret_cert, Buf *ret_key)
         if (buf_put(ret_cert, crt_pem.data, crt_pem.size) < 0 ||
             buf_put(ret_key, key_pem.data, key_pem.size) < 0)
                 return -EIO;
+        return 0;
+}
+
+int certificate_thumbprint(const Buf *pem, char thumbprint[CERTIFICATE_THUMBPRINT_SIZE])
+{
+        const gnutls_datum_t datum = {(unsigned char *)pem->data, (unsigned int)pem->size};
+        _cleanup_(crt_deinitp) gnutls_x509_crt_t crt = NULL;
+        unsigned char digest[CERTIFICATE_THUMBPRINT_SIZE / 3];
+        size_t size = sizeof(digest);
+        int r;
+
+        r = gnutls_x509_crt_init(&crt);
+        if (r >= 0)
+                r = gnutls_x509_crt_import(crt, &datum, GNUTLS_X509_FMT_PEM);
+        if (r >= 0)
+                r = gnutls_x509_crt_get_fingerprint(crt, GNUTLS_DIG_SHA1, digest, &size);
+        if (r < 0) {
+                log_debug("certificate: %s", gnutls_strerror(r));
+                return -EINVAL;
+        }
+        (void)snprintf(thumbprint, 3, "%02X", digest[0]);
+        for (size_t i = 1; i < size; i++)
+                (void)snprintf(thumbprint + 3 * i - 1, 4, ":%02X", digest[i]);
         return 0;
 }

@@ -787,10 +787,29 @@ static void test_wire(bool tls)
         test_stop_with_parked(tls);
 }
 
+static void test_thumbprint(void)
+{
+        static char garbage[] = "garbage";
+        const Buf nonsense = {.data = garbage, .size = strlen(garbage)};
+        _cleanup_(buf_done) Buf cert = {0};
+        _cleanup_(buf_erase) Buf key = {0};
+        char thumbprint[CERTIFICATE_THUMBPRINT_SIZE] = "";
+
+        cert.max = key.max = 65536;
+        must("certificate", certificate_make("host.test", &cert, &key) == 0);
+        must("thumbprint", certificate_thumbprint(&cert, thumbprint) == 0);
+        must("all of it", strlen(thumbprint) == CERTIFICATE_THUMBPRINT_SIZE - 1);
+        must("hex", strspn(thumbprint, "0123456789ABCDEF:") == strlen(thumbprint));
+        must("with colons", thumbprint[2] == ':' && thumbprint[56] == ':');
+        must("of a key", certificate_thumbprint(&key, thumbprint) == -EINVAL);
+        must("of nonsense", certificate_thumbprint(&nonsense, thumbprint) == -EINVAL);
+}
+
 int main(void)
 {
         (void)signal(SIGPIPE, SIG_IGN);
         log_open("test-http", getenv("TEST_VERBOSE") ? LOG_LEVEL_DEBUG : LOG_LEVEL_WARNING);
+        test_thumbprint();
         test_new();
         test_limit();
         test_half_handshake();
