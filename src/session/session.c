@@ -210,6 +210,11 @@ Session *session_find_key(Sessions *sessions, const char *key)
         return NULL;
 }
 
+const Session *sessions_next(const Sessions *sessions, const Session *session)
+{
+        return session ? TAILQ_NEXT(session, entry) : TAILQ_FIRST(&sessions->items);
+}
+
 void session_enter(Sessions *sessions, Session *session, int64_t wall, Usec now)
 {
         session->n_calls++;

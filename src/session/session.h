@@ -53,6 +53,9 @@ bool session_may(const Session *session, const char *privilege);
 /* Return: the session of that public key, or NULL. */
 Session *session_find_key(Sessions *sessions, const char *key);
 
+/* Return: the session after @session, the first for NULL, or NULL. */
+const Session *sessions_next(const Sessions *sessions, const Session *session);
+
 /* A call begins in this session, and ends; both count as activity. */
 void session_enter(Sessions *sessions, Session *session, int64_t wall, Usec now);
 void session_leave(Sessions *sessions, Session *session, Usec now);
