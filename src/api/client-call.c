@@ -20,8 +20,11 @@ PropertyContext service_property_context(const Service *service, const Call *cal
         return (PropertyContext){
                 .arena = call->arena,
                 .inventory = service->inventory,
+                .sessions = service->sessions,
                 .session = call->session,
                 .about = &service->about,
+                .host = &service->host,
+                .wall = clock_realtime(),
         };
 }
 

@@ -2,6 +2,7 @@
 
 #include "api/daemon-config.h"
 #include "api/service.h"
+#include "base/clock.h"
 #include "base/limits.h"
 #include "base/secret.h"
 #include "http/certificate.h"
@@ -27,6 +28,7 @@ struct Daemon {
         HttpServer *http;
         LoopTimer farewell; /* from SIGTERM to the end */
         char *host_name, *full_name;
+        char thumbprint[CERTIFICATE_THUMBPRINT_SIZE];
 };
 
 /* files */
@@ -158,6 +160,16 @@ static void on_gone(void *user, HttpRequest *request, Usec now)
         dispatch_gone(&((Daemon *)user)->service, request, now);
 }
 
+static void describe_host(Daemon *daemon, const Buf *certificate)
+{
+        HostFacts *host = &daemon->service.host;
+
+        host->port = http_server_port(daemon->http);
+        host->boot_time = clock_realtime() - (int64_t)clock_boottime();
+        if (certificate_thumbprint(certificate, daemon->thumbprint) >= 0)
+                host->thumbprint = daemon->thumbprint;
+}
+
 static int listen_for_clients(Daemon *daemon)
 {
         _cleanup_(buf_done) Buf certificate = {.max = PEM_BYTES_MAX};
@@ -191,6 +203,7 @@ static int listen_for_clients(Daemon *daemon)
                           strerror(-r));
                 return r;
         }
+        describe_host(daemon, &certificate);
         log_info("listening on https://%s:%u/sdk", config->address, http_server_port(daemon->http));
         return 0;
 }

@@ -9,6 +9,7 @@
 #include "http/http.h"
 #include "inventory/inventory.h"
 #include "loop/worker.h"
+#include "property/object.h"
 #include "session/session.h"
 
 typedef struct PendingLogin PendingLogin; /* session-manager.c */
@@ -23,6 +24,7 @@ typedef struct Service {
         GuestOps *guestops;
         Inventory *inventory;
         AboutInfo about;
+        HostFacts host;
         size_t session_calls_max; /* of one session, in progress */
         size_t arena_bytes_max;   /* of one call, its answer included */
 } Service;

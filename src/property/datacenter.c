@@ -33,8 +33,11 @@ static int get_vm_folder(const PropertyContext *context, const Object *object, v
 }
 
 static const Property datacenter[] = {
+        {"configuration", FORM_OBJECT, NULL, PRIVILEGE_VIEW, property_unset},
+        {"datastore", FORM_MOREFS, NULL, PRIVILEGE_READ, property_empty},
         {"datastoreFolder", FORM_MOREF, NULL, PRIVILEGE_VIEW, get_datastore_folder},
         {"hostFolder", FORM_MOREF, NULL, PRIVILEGE_VIEW, get_host_folder},
+        {"network", FORM_MOREFS, NULL, PRIVILEGE_READ, property_empty},
         {"networkFolder", FORM_MOREF, NULL, PRIVILEGE_VIEW, get_network_folder},
         {"vmFolder", FORM_MOREF, NULL, PRIVILEGE_VIEW, get_vm_folder},
 };

@@ -4,20 +4,9 @@
 
 static int get_child_entity(const PropertyContext *context, const Object *object, void *ret)
 {
-        WireMorefs *children = ret;
-        const Entity *child;
-        size_t n = 0;
+        int r = entity_references(context->arena, &object->entity->children, ret);
 
-        TAILQ_FOREACH (child, &object->entity->children, entry)
-                n++;
-        children->n = n;
-        children->items = arena_array(context->arena, n + 1, sizeof(*children->items));
-        if (!children->items)
-                return -ENOMEM;
-        n = 0;
-        TAILQ_FOREACH (child, &object->entity->children, entry)
-                children->items[n++] = entity_reference(child);
-        return 1;
+        return r < 0 ? r : 1;
 }
 
 /* What each folder may hold; by its id. */

@@ -23,12 +23,22 @@ typedef struct Object {
         OwnObject *own;     /* that a client has made; else NULL */
 } Object;
 
+/* The host that this daemon runs on, as far as its Entity does not tell. */
+typedef struct HostFacts {
+        const char *thumbprint; /* of the certificate: SHA-1 as hex with colons; may be NULL */
+        uint16_t port;
+        int64_t boot_time; /* µs since 1970 */
+} HostFacts;
+
 /* What getters may look at. All is borrowed for the length of one call. */
 typedef struct PropertyContext {
         Arena *arena;
         const Inventory *inventory;
+        const Sessions *sessions;
         const Session *session; /* NULL where nobody is logged in */
         const AboutInfo *about;
+        const HostFacts *host;
+        int64_t wall; /* the time, µs since 1970 */
 } PropertyContext;
 
 typedef struct Property {
@@ -36,7 +46,10 @@ typedef struct Property {
         WireForm form;
         const WireType *type; /* of objects, NULL for any; of strings: the enum */
         const char *privilege;
-        /* Stores the value in @ret, a variable of @form. Return: 1, 0 for unset, or -ENOMEM. */
+        /*
+         * Stores the value in @ret, a variable of @form. It may borrow from the inventory: it is
+         * good until the loop's turn ends. Return: 1, 0 for unset, or -ENOMEM.
+         */
         int (*get)(const PropertyContext *context, const Object *object, void *ret);
 } Property;
 

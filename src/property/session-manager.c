@@ -2,6 +2,8 @@
 
 #include "property/tables.h"
 
+static const char locale[] = "en";
+
 UserSession *session_describe(Arena *arena, const Session *session)
 {
         UserSession *described = arena_new_object(arena, UserSession);
@@ -15,7 +17,7 @@ UserSession *session_describe(Arena *arena, const Session *session)
                         .login_time = {true, session->login_time},
                         .last_active_time = {true, session->last_active_time},
                         .locale = arena_strdup(arena, session->locale),
-                        .message_locale = (char *)"en",
+                        .message_locale = (char *)locale,
                         .ip_address = arena_strdup(arena, session->address),
                         .user_agent = arena_strdup(arena, session->user_agent),
                         .call_count = session->call_count,
@@ -28,12 +30,59 @@ static int get_current_session(const PropertyContext *context, const Object *obj
         (void)object;
         if (!context->session)
                 return 0;
-        *(UserSession **)ret = session_describe(context->arena, context->session);
-        return *(void **)ret ? 1 : -ENOMEM;
+        return property_object(session_describe(context->arena, context->session), ret);
+}
+
+/* All texts are in one language, whatever a session's locale. */
+static int get_locale(const PropertyContext *context, const Object *object, void *ret)
+{
+        (void)context;
+        (void)object;
+        *(char **)ret = (char *)locale;
+        return 1;
+}
+
+static int get_locale_list(const PropertyContext *context, const Object *object, void *ret)
+{
+        char **items = arena_array(context->arena, 1, sizeof(*items));
+
+        (void)object;
+        if (!items)
+                return -ENOMEM;
+        items[0] = (char *)locale;
+        *(WireStrings *)ret = (WireStrings){items, 1};
+        return 1;
+}
+
+static int get_session_list(const PropertyContext *context, const Object *object, void *ret)
+{
+        const Session *session = NULL;
+        WireObjects list = {0};
+        size_t n = 0;
+
+        (void)object;
+        while ((session = sessions_next(context->sessions, session)))
+                n++;
+        list.items = arena_array(context->arena, n + 1, sizeof(*list.items));
+        if (!list.items)
+                return -ENOMEM;
+        while ((session = sessions_next(context->sessions, session))) {
+                list.items[list.n] = (WireObject *)session_describe(context->arena, session);
+                if (!list.items[list.n++])
+                        return -ENOMEM;
+        }
+        *(WireObjects *)ret = list;
+        return 1;
 }
 
 static const Property session_manager[] = {
         {"currentSession", FORM_OBJECT, &type_UserSession, PRIVILEGE_ANONYMOUS,
          get_current_session},
+        {"defaultLocale", FORM_STRING, NULL, PRIVILEGE_ANONYMOUS, get_locale},
+        {"message", FORM_STRING, NULL, PRIVILEGE_VIEW, property_unset},
+        {"messageLocaleList", FORM_STRINGS, NULL, PRIVILEGE_ANONYMOUS, get_locale_list},
+        {"sessionList", FORM_OBJECTS, &type_UserSession, "Sessions.TerminateSession",
+         get_session_list},
+        {"supportedLocaleList", FORM_STRINGS, NULL, PRIVILEGE_ANONYMOUS, get_locale_list},
 };
 PROPERTIES(SessionManager, session_manager);

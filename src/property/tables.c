@@ -59,7 +59,59 @@ int property_unset(const PropertyContext *context, const Object *object, void *r
         return 0;
 }
 
+int property_empty(const PropertyContext *context, const Object *object, void *ret)
+{
+        (void)context;
+        (void)object;
+        *(WireMorefs *)ret = (WireMorefs){0}; /* all arrays are alike; see schema/type.h */
+        return 1;
+}
+
+int property_object(void *value, void *ret)
+{
+        *(void **)ret = value;
+        return value ? 1 : -ENOMEM;
+}
+
+int property_reference(const PropertyContext *context, const Entity *entity, void *ret)
+{
+        Moref *items = arena_array(context->arena, 1, sizeof(*items));
+
+        if (!items)
+                return -ENOMEM;
+        *items = entity_reference(entity);
+        *(WireMorefs *)ret = (WireMorefs){items, 1};
+        return 1;
+}
+
+int property_all_vms(const PropertyContext *context, const Object *object, void *ret)
+{
+        const Entity *folder = inventory_folder(context->inventory, "vm");
+        int r = entity_references(context->arena, &folder->children, ret);
+
+        (void)object;
+        return r < 0 ? r : 1;
+}
+
 Moref entity_reference(const Entity *entity)
 {
         return (Moref){entity->type->name, entity->moid};
+}
+
+int entity_references(Arena *arena, const struct Entities *entities, WireMorefs *ret)
+{
+        const Entity *entity;
+        Moref *items;
+        size_t n = 0;
+
+        TAILQ_FOREACH (entity, entities, entry)
+                n++;
+        items = arena_array(arena, n + 1, sizeof(*items));
+        if (!items)
+                return -ENOMEM;
+        n = 0;
+        TAILQ_FOREACH (entity, entities, entry)
+                items[n++] = entity_reference(entity);
+        *ret = (WireMorefs){items, n};
+        return 0;
 }

@@ -30,6 +30,8 @@ static int get_info(const PropertyContext *context, const Object *object, void *
 }
 
 static const Property task[] = {
+        {"availableField", FORM_OBJECTS, NULL, PRIVILEGE_VIEW, property_unset},
         {"info", FORM_OBJECT, &type_TaskInfo, PRIVILEGE_VIEW, get_info},
+        {"value", FORM_OBJECTS, &type_CustomFieldValue, PRIVILEGE_VIEW, property_empty},
 };
 PROPERTIES(Task, task);

@@ -5,6 +5,7 @@
 #include "property/tables.h"
 #include "wire/write.h"
 
+#define UUID       "4c4c4544-0031-4210-8031-b2c04f4d4d32"
 #define SEGMENT_64 "abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyzabcdefghijkl"
 
 static void test_check(void)
@@ -18,6 +19,15 @@ static void test_check(void)
                 {"VirtualMachine", "guest.toolsStatus", "guest"},
                 {"VirtualMachine", "guest.screen.width", "guest"},
                 {"VirtualMachine", "runtime.host", "runtime"},
+                {"VirtualMachine", "config.hardware.numCPU", "config"},
+                {"VirtualMachine", "summary.storage.committed", "summary"},
+                {"VirtualMachine", "layoutEx.file", "layoutEx"}, /* of a type that we lack */
+                {"VirtualMachine", "layoutEx.", NULL},
+                {"VirtualMachine", "parentVApp.name", NULL},
+                {"HostSystem", "config.virtualNicManagerInfo.netConfig", "config"},
+                {"HostSystem", "summary.config.sslThumbprint", "summary"},
+                {"VirtualApp", "resourcePool", "resourcePool"},
+                {"DistributedVirtualSwitch", "summary.hostMember", "summary"},
                 {"ManagedEntity", "name", "name"},
                 {"ManagedEntity", "guest", NULL}, /* of a type that derives from it */
                 {"Folder", "childEntity", "childEntity"},
@@ -59,10 +69,21 @@ static void test_check(void)
         }
 }
 
+static VmConfig vm_config = {.path = (char *)"/web.conf", .modified = 1000000};
+
 static Vm vm = {
         .entity = {.moid = (char *)"vm-1", .name = (char *)"web"},
-        .facts = {.known = true, .ready = true, .version = "1.2", .host_name = "web.example"},
+        .uuid = (char *)UUID,
+        .num_cpu = 4,
+        .config = &vm_config,
+        .facts = {.seen = true,
+                  .known = true,
+                  .ready = true,
+                  .version = "1.2",
+                  .host_name = "web.example"},
 };
+
+static Inventory *inventory;
 
 static const VmTask vm_task = {
         .moid = "task-1",
@@ -84,6 +105,22 @@ static void test_read(void)
                 {"VirtualMachine", "parent", 0, ""},
                 {"VirtualMachine", "runtime.powerState", 1,
                  "{\"_typeName\":\"VirtualMachinePowerState\",\"_value\":\"poweredOn\"}"},
+                {"VirtualMachine", "summary.config.uuid", 1,
+                 "{\"_typeName\":\"string\",\"_value\":\"" UUID "\"}"},
+                {"VirtualMachine", "summary.config.memorySizeMB", 0, ""},
+                {"VirtualMachine", "summary.storage.committed", 0, ""},
+                {"VirtualMachine", "config.hardware.numCPU", 1,
+                 "{\"_typeName\":\"int\",\"_value\":4}"},
+                {"VirtualMachine", "config.hardware.device", 1,
+                 "{\"_typeName\":\"ArrayOfVirtualDevice\",\"_value\":[]}"},
+                {"VirtualMachine", "config.extraConfig", 1,
+                 "{\"_typeName\":\"ArrayOfOptionValue\",\"_value\":[]}"},
+                {"VirtualMachine", "config.annotation", 0, ""},
+                {"VirtualMachine", "config.version", 1,
+                 "{\"_typeName\":\"string\",\"_value\":\"\"}"},
+                {"VirtualMachine", "datastore", 1,
+                 "{\"_typeName\":\"ArrayOfManagedObjectReference\",\"_value\":[]}"},
+                {"VirtualMachine", "layoutEx.file", 0, ""},
                 {"VirtualMachine", "runtime.onlineStandby", 1,
                  "{\"_typeName\":\"boolean\",\"_value\":false}"},
                 {"VirtualMachine", "runtime.bootTime", 0, ""},
@@ -116,7 +153,7 @@ static void test_read(void)
                  "\"value\":\"vm-1\"}"},
         };
         _cleanup_(arena_freep) Arena *arena = arena_new(1 << 20);
-        const PropertyContext context = {.arena = arena};
+        const PropertyContext context = {.arena = arena, .inventory = inventory};
 
         vm.state = (VmState){.power = VM_POWERED_ON, .runs = true};
         for (size_t i = 0; i < ELEMENTS(rows); i++) {
@@ -144,7 +181,7 @@ static void test_no_memory(void)
 
         for (size_t max = 0; max < 8192; max += 64) {
                 _cleanup_(arena_freep) Arena *arena = arena_new(max);
-                const PropertyContext context = {.arena = arena};
+                const PropertyContext context = {.arena = arena, .inventory = inventory};
 
                 r = property_read(&context, &object, "runtime.connectionState", &value);
                 EXPECT("enough, or not", r == 1 || r == -ENOMEM);
@@ -205,16 +242,24 @@ static void test_all_properties(void)
                 }
                 EXPECT(type->name, !property_at(type, n + 1));
         }
-        EXPECT_STR("its own first", property_at(managed_type_find("Task"), 0)->name, "info");
+        EXPECT_STR("its own first", property_at(managed_type_find("Folder"), 0)->name,
+                   "childEntity");
         EXPECT("none", !property_at(managed_type_find("GuestProcessManager"), 0));
 }
 
 int main(void)
 {
+        const InventoryCallbacks callbacks = {0};
+        _cleanup_(loop_freep) Loop *loop = NULL;
+
+        if (loop_new(&loop) < 0 || inventory_new(loop, "dc", "host", &callbacks, &inventory) < 0)
+                abort();
+        vm.entity.type = managed_type_find("VirtualMachine");
         test_check();
         test_read();
         test_no_memory();
         test_tables();
         test_all_properties();
+        inventory_free(inventory);
         return test_end();
 }
