@@ -24,6 +24,7 @@ VM_TOOLS = os.path.join(ROOT, "test", "vm")
 sys.path.insert(0, VM_TOOLS)
 
 from ctl import Ctl, qmp  # noqa: E402
+from soap import Soap  # noqa: E402
 
 RELEASE = "8.0.2.0"
 POLL = 0.02  # seconds between two looks at a condition
@@ -328,6 +329,12 @@ class Daemon:
         client = self.client()
         client.login(self.ADMINISTRATOR, self.password)
         return client
+
+    def soap(self):
+        """The administrator, by SOAP."""
+        soap = Soap(self.port, os.path.join(self.state, "certificate.pem"))
+        soap.login(self.ADMINISTRATOR, self.password)
+        return soap
 
 
 class Answer:
