@@ -5,6 +5,7 @@ const HandlerTable handler_tables[] = {
         {"PropertyCollector", property_collector_handlers, &n_property_collector_handlers},
         {"PropertyCollector", property_updates_handlers, &n_property_updates_handlers},
         {"PropertyFilter", property_filter_handlers, &n_property_filter_handlers},
+        {"SearchIndex", search_index_handlers, &n_search_index_handlers},
         {"ServiceInstance", service_instance_handlers, &n_service_instance_handlers},
         {"SessionManager", session_manager_handlers, &n_session_manager_handlers},
         {"View", view_handlers, &n_view_handlers},

@@ -21,6 +21,8 @@ extern const Handler property_filter_handlers[];
 extern const size_t n_property_filter_handlers;
 extern const Handler property_updates_handlers[];
 extern const size_t n_property_updates_handlers;
+extern const Handler search_index_handlers[];
+extern const size_t n_search_index_handlers;
 extern const Handler service_instance_handlers[];
 extern const size_t n_service_instance_handlers;
 extern const Handler session_manager_handlers[];
