@@ -1,6 +1,7 @@
 /* SessionManager. Source: vSphere Web Services API, release 8.0.2.0. */
 
 #include "api/handlers.h"
+#include "base/buf.h"
 #include "base/clock.h"
 #include "base/log.h"
 
@@ -106,20 +107,29 @@ static bool is_locale(const char *text)
         return n >= 2 && n <= LOCALE_CHARS_MAX;
 }
 
+static int check_locale(Call *call, const char *locale)
+{
+        return is_locale(locale)
+                       ? 0
+                       : call_fault(call, FAULT_INVALID_LOCALE, NULL, "'%s' is no locale.", locale);
+}
+
 static int login(Service *service, Call *call, Usec now)
 {
         const LoginRequestType *args = call->params;
         PendingLogin *pending;
         UserCheck *check;
+        int r = 0;
 
         (void)now;
         if (strlen(args->user_name) > USER_NAME_MAX)
                 return call_fault(call, FAULT_INVALID_LOGIN, NULL,
                                   "Cannot complete login due to an incorrect user name or "
                                   "password.");
-        if (args->locale && !is_locale(args->locale))
-                return call_fault(call, FAULT_INVALID_LOCALE, NULL, "'%s' is no locale.",
-                                  args->locale);
+        if (args->locale)
+                r = check_locale(call, args->locale);
+        if (r < 0)
+                return r;
         check = user_check_new(service->users, args->user_name, args->password);
         pending = calloc(1, sizeof(*pending));
         if (!check || !pending) {
@@ -164,9 +174,58 @@ static int session_is_active(Service *service, Call *call, Usec now)
         return 0;
 }
 
+static int set_locale(Service *service, Call *call, Usec now)
+{
+        const SetLocaleRequestType *args = call->params;
+        int r = check_locale(call, args->locale);
+
+        (void)service;
+        if (r >= 0)
+                r = session_set_locale(call->session, args->locale);
+        if (r >= 0)
+                call_reply(call, NULL, now);
+        return r;
+}
+
+static int terminate_one(Service *service, Call *call, const char *key, Buf *ended)
+{
+        Session *session = session_find_key(service->sessions, key);
+
+        if (!session)
+                return call_fault(call, FAULT_NOT_FOUND, NULL, "There is no session '%s'.", key);
+        if (session == call->session)
+                return call_fault(call, FAULT_INVALID_ARGUMENT, "sessionId",
+                                  "A specified parameter was not correct: sessionId (this session "
+                                  "is ended by Logout)");
+        buf_putf(ended, "%s%s of %s", ended->size ? ", " : "", session->key, session->user);
+        session_end(service->sessions, session);
+        return 0;
+}
+
+/* One after the other: what comes before a key that is none has been ended. */
+static int terminate_session(Service *service, Call *call, Usec now)
+{
+        const TerminateSessionRequestType *args = call->params;
+        _cleanup_(buf_done) Buf ended = {0};
+        const char *text;
+        int r = 0;
+
+        call->audit_event = "terminate-session";
+        for (size_t i = 0; r >= 0 && i < args->session_id.n; i++)
+                r = terminate_one(service, call, args->session_id.items[i], &ended);
+        text = ended.size ? buf_text(&ended) : NULL;
+        if (text)
+                call->target = arena_strdup(call->arena, text);
+        if (r >= 0)
+                call_reply(call, NULL, now);
+        return r;
+}
+
 const Handler session_manager_handlers[] = {
         {"Login", login},
         {"Logout", logout},
         {"SessionIsActive", session_is_active},
+        {"SetLocale", set_locale},
+        {"TerminateSession", terminate_session},
 };
 const size_t n_session_manager_handlers = ELEMENTS(session_manager_handlers);

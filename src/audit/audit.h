@@ -11,14 +11,14 @@
 typedef struct Audit Audit;
 
 typedef struct AuditEvent {
-        const char *event;      /* login, logout, guest-operation */
+        const char *event;      /* login, logout, terminate-session, guest-operation */
         const char *request_id; /* also in the answer's header and in the agent's log */
         const char *user;       /* of this service */
         const char *address;    /* of the client */
         const char *vm, *vm_name;
         const char *guest_user;
         const char *operation;
-        const char *target; /* a program or a file; never its arguments */
+        const char *target; /* a program, a file, sessions; never a program's arguments */
         const char *result; /* "ok", or the fault's name */
         Usec duration;
 } AuditEvent;

@@ -89,7 +89,7 @@ static const Method session_manager[] = {
                 FORM_NONE,
                 NULL,
                 "Sessions.TerminateSession",
-                0,
+                METHOD_AUDITED,
                 terminate_faults,
         },
 };

@@ -181,6 +181,17 @@ void session_end(Sessions *sessions, Session *session)
                 session_release(session);
 }
 
+int session_set_locale(Session *session, const char *locale)
+{
+        char *copy = strdup(locale);
+
+        if (!copy)
+                return -ENOMEM;
+        free(session->locale);
+        session->locale = copy;
+        return 0;
+}
+
 Session *session_find(Sessions *sessions, const char *id)
 {
         Session key = {0};

@@ -46,6 +46,9 @@ int session_open(Sessions *sessions, const char *user, const UserRole *role, con
 /* It is no longer found. The memory goes with its last call. */
 void session_end(Sessions *sessions, Session *session);
 
+/* Return: 0, or -ENOMEM with the old one kept. */
+int session_set_locale(Session *session, const char *locale);
+
 /* Return: the session of that id, or NULL. */
 Session *session_find(Sessions *sessions, const char *id);
 /* Return: whether the session's role has the privilege; @session NULL: nobody has logged in. */

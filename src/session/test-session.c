@@ -70,6 +70,17 @@ static void test_open(void)
         EXPECT_INT("no call yet", session->call_count, 0);
 }
 
+static void test_locale(void)
+{
+        _cleanup_(site_done) Site site = site_make(SECOND, 10, 10);
+        Session *session = open_session(&site, "alice", 1000);
+        Session *other = open_session(&site, "alice", 1000);
+
+        EXPECT_INT("set", session_set_locale(session, "fr_CA"), 0);
+        EXPECT_STR("another", session->locale, "fr_CA");
+        EXPECT_STR("of this session alone", other->locale, "en");
+}
+
 static void test_find(void)
 {
         static const struct {
@@ -329,6 +340,7 @@ int main(void)
 {
         test_directory_make();
         test_open();
+        test_locale();
         test_find();
         test_end_of_session();
         test_calls();

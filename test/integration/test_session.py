@@ -2,7 +2,10 @@
 import re
 import xml.etree.ElementTree
 
+import channel
+from fakes import FakeCase
 from guestops import Vm, auth, spec, wait_for
+from soap import element
 from support import GuestCase, env
 
 SESSION_MANAGER = "SessionManager/SessionManager"
@@ -123,6 +126,20 @@ class Login(GuestCase):
         client.logout()
         self.assertIs(active(key, "administrator"), False)
 
+    def test_set_locale(self):
+        client, _ = self.fresh()
+
+        def set_locale(locale):
+            return client.call(f"{SESSION_MANAGER}/SetLocale", {"locale": locale})
+
+        self.assertVoid(set_locale("de_DE"))
+        self.assertEqual(self.assertOk(client.get(CURRENT))["locale"], "de_DE")
+        for bad in ("", "!", "e", "en/US", "x" * 17):
+            self.assertFault(set_locale(bad), "InvalidLocale")
+        self.assertEqual(self.assertOk(client.get(CURRENT))["locale"], "de_DE")
+        client.logout()
+        self.assertFault(set_locale("en"), "NotAuthenticated")
+
     def test_logout(self):
         client, _ = self.fresh()
         self.assertVoid(client.logout())
@@ -159,6 +176,102 @@ class Login(GuestCase):
     def test_current_time(self):
         answer = self.client.call("ServiceInstance/ServiceInstance/CurrentTime")
         self.assertRegex(self.assertOk(answer), r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$")
+
+
+class Terminate(FakeCase):
+    def fresh(self):
+        client = env.daemon.client()
+        self.addCleanup(client.close)
+        return client, client.login("administrator", env.daemon.password).json["key"]
+
+    def terminate(self, *keys, client=None):
+        return (client or self.client).call(f"{SESSION_MANAGER}/TerminateSession",
+                                            {"sessionId": list(keys)})
+
+    def is_active(self, client):
+        return client.get(CURRENT).status == 200
+
+    def audited(self, answer):
+        line, = [line for line in env.daemon.audit()
+                 if line["requestId"] == answer.headers["X-Request-Id"]]
+        self.assertEqual((line["event"], line["user"]), ("terminate-session", "administrator"))
+        return line["result"], line.get("target")
+
+    def test_ok(self):
+        (one, one_key), (two, two_key), (other, _) = [self.fresh() for _ in range(3)]
+        answer = self.terminate(one_key, two_key)
+        self.assertVoid(answer)
+        for client in (one, two):
+            self.assertFault(client.call("ServiceInstance/ServiceInstance/CurrentTime"),
+                             "NotAuthenticated")
+        self.assertTrue(self.is_active(other))
+        self.assertEqual(self.audited(answer), ("ok", f"{one_key} of administrator, "
+                                                      f"{two_key} of administrator"))
+        other.logout()
+
+    def test_unknown(self):
+        client, key = self.fresh()
+        session = client.session
+        client.logout()
+        for unknown in (key, session, self.client.session, "", "x" * 60000):
+            with self.subTest(key=unknown[:50]):
+                answer = self.terminate(unknown)
+                self.assertFault(answer, "NotFound")
+                self.assertEqual(self.audited(answer), ("NotFound", None))
+
+    def test_own(self):
+        client, key = self.fresh()
+        answer = self.terminate(key, client=client)
+        self.assertFault(answer, "InvalidArgument", invalidProperty="sessionId")
+        self.assertTrue(self.is_active(client))
+        client.logout()
+
+    def test_in_order_until_one_is_refused(self):
+        (one, one_key), (two, two_key) = self.fresh(), self.fresh()
+        answer = self.terminate(one_key, "none", two_key)
+        self.assertFault(answer, "NotFound")
+        self.assertEqual((self.is_active(one), self.is_active(two)), (False, True))
+        self.assertEqual(self.audited(answer), ("NotFound", f"{one_key} of administrator"))
+        self.assertFault(self.terminate(two_key, two_key), "NotFound")
+        self.assertFalse(self.is_active(two))
+
+    def test_with_a_call_in_progress(self):
+        """It goes on to its end."""
+        client, key = self.fresh()
+        terminator = self.client.copy()
+        self.addCleanup(terminator.close)
+        ended = []
+
+        def on_request(agent, id, operation):
+            ended.append(self.terminate(key, client=terminator))
+            agent.answer(id, channel.answer_objects())
+
+        with self.fake(on_request) as (vm, _):
+            self.assertEqual(self.assertOk(client.try_list(vm.ref, auth("root"))), [])
+        self.assertVoid(ended[0])
+        self.assertFalse(self.is_active(client))
+
+    def test_privilege(self):
+        env.daemon.put_user("terminator", "terminator-secret", "GuestOperator")
+        self.addCleanup(env.daemon.remove_user, "terminator")
+        client = env.daemon.client()
+        self.addCleanup(client.close)
+        client.login("terminator", "terminator-secret")
+        other, key = self.fresh()
+        self.assertFault(self.terminate(key, client=client), "NoPermission",
+                         privilegeId="Sessions.TerminateSession")
+        self.assertTrue(self.is_active(other))
+        other.logout()
+
+    def test_by_soap(self):
+        client, key = self.fresh()
+        soap = env.daemon.soap()
+        self.addCleanup(soap.close)
+        answer = soap.call("TerminateSession", "SessionManager", "SessionManager",
+                           element("sessionId", key) + element("sessionId", "none"))
+        self.assertEqual((answer.status, answer.fault_type), (500, "NotFound"))
+        self.assertFalse(self.is_active(client))
+        soap.logout()
 
 
 class Releases(GuestCase):
