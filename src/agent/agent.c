@@ -178,6 +178,7 @@ static void on_message(void *user, FrameKind kind, uint64_t nonce, uint32_t id, 
         case FRAME_ANSWER:
         case FRAME_CONFIRM:
         case FRAME_CREDIT:
+        case FRAME_FACTS:
         default:
                 log_debug("a frame of kind %d is none for an agent", (int)kind);
                 break;

@@ -26,6 +26,7 @@ typedef enum FrameKind {
         FRAME_GO = 9,       /* host: yes */
         FRAME_CANCEL = 10,  /* host: this request is given up */
         FRAME_CREDIT = 11,  /* both: room for so many more payload bytes on this id; u32 */
+        FRAME_FACTS = 12,   /* agent: what it says of its guest; AgentFacts */
 } FrameKind;
 
 typedef enum FrameFlags {

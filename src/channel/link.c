@@ -345,6 +345,7 @@ static void take_frame(Link *link, const Frame *frame, Usec now)
         case FRAME_CONFIRM:
         case FRAME_GO:
         case FRAME_CANCEL:
+        case FRAME_FACTS:
         default: /* of a newer protocol: the owner decides */
                 deliver(link, frame, frame->payload, frame->size, now);
                 break;

@@ -5,8 +5,11 @@
 const WireType *const wire_types[] = {
         &type_AboutInfo,
         &type_AcquireCredentialsInGuestRequestType,
+        &type_AgentAddress,
         &type_AgentClock,
+        &type_AgentFacts,
         &type_AgentHello,
+        &type_AgentInterface,
         &type_CancelRetrievePropertiesExRequestType,
         &type_CannotAccessFile,
         &type_ChannelAnswer,

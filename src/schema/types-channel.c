@@ -30,6 +30,29 @@ static const WireField agent_clock[] = {
 };
 DEFINE_TYPE(AgentClock, agent_clock);
 
+static const WireField agent_address[] = {
+        {"address", AT(AgentAddress, address), REQUIRED},
+        {"prefixLength", AT(AgentAddress, prefix_length), REQUIRED},
+        {"deprecated", AT(AgentAddress, deprecated), OPTIONAL},
+};
+DEFINE_TYPE(AgentAddress, agent_address);
+
+static const WireField agent_interface[] = {
+        {"name", AT(AgentInterface, name), REQUIRED},
+        {"up", AT(AgentInterface, up), REQUIRED},
+        {"macAddress", AT(AgentInterface, mac_address), OPTIONAL},
+        {"addresses", AT(AgentInterface, addresses), OPTIONAL, &type_AgentAddress},
+};
+DEFINE_TYPE(AgentInterface, agent_interface);
+
+static const WireField agent_facts[] = {
+        {"hostName", AT(AgentFacts, host_name), OPTIONAL},
+        {"osName", AT(AgentFacts, os_name), OPTIONAL},
+        {"bootTime", AT(AgentFacts, boot_time), OPTIONAL},
+        {"interfaces", AT(AgentFacts, interfaces), OPTIONAL, &type_AgentInterface},
+};
+DEFINE_TYPE(AgentFacts, agent_facts);
+
 static const WireField channel_request[] = {
         {"operation", AT(ChannelRequest, operation), REQUIRED},
         {"instance", AT(ChannelRequest, instance), REQUIRED},

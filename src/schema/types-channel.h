@@ -30,6 +30,32 @@ typedef struct AgentClock {
         int64_t clock;
 } AgentClock;
 
+#define FACTS_INTERFACES_MAX 64
+#define FACTS_ADDRESSES_MAX  32 /* of one interface */
+
+typedef struct AgentAddress {
+        const WireType *type;
+        char *address; /* as inet_pton(3) reads it */
+        int32_t prefix_length;
+        WireBool deprecated; /* IPv6: still good, but nothing new should use it */
+} AgentAddress;
+
+typedef struct AgentInterface {
+        const WireType *type;
+        char *name;
+        bool up;               /* it would carry packets now */
+        char *mac_address;     /* 00:00:5e:00:53:af; unset where it has none of that form */
+        WireObjects addresses; /* AgentAddress */
+} AgentInterface;
+
+typedef struct AgentFacts {
+        const WireType *type;
+        char *host_name;
+        char *os_name;
+        WireTime boot_time;     /* by the guest's clock */
+        WireObjects interfaces; /* AgentInterface, in the order of their numbers */
+} AgentFacts;
+
 typedef struct ChannelRequest {
         const WireType *type;
         char *operation;
@@ -68,8 +94,11 @@ typedef struct LoginVerdict {
 } LoginVerdict;
 
 #define TYPES_CHANNEL(X)                                                                           \
+        X(AgentAddress)                                                                            \
         X(AgentClock)                                                                              \
+        X(AgentFacts)                                                                              \
         X(AgentHello)                                                                              \
+        X(AgentInterface)                                                                          \
         X(ChannelAnswer)                                                                           \
         X(ChannelRequest)                                                                          \
         X(HostHello)                                                                               \

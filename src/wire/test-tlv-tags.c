@@ -40,8 +40,8 @@ static void reach(const WireType *type)
 static void reach_all(void)
 {
         static const WireType *const messages[] = {
-                &type_HostHello,      &type_AgentHello,    &type_AgentClock,
-                &type_ChannelRequest, &type_ChannelAnswer,
+                &type_HostHello,  &type_AgentHello,     &type_AgentClock,
+                &type_AgentFacts, &type_ChannelRequest, &type_ChannelAnswer,
         };
 
         if (n_wire_types > ELEMENTS(reached))
@@ -87,6 +87,17 @@ static void test_tags(void)
                 {&type_AgentHello, NULL, "hostName", 0x0008, FORM_STRING},
                 {&type_AgentHello, NULL, "osName", 0x0009, FORM_STRING},
                 {&type_AgentClock, NULL, "clock", 0x0001, FORM_LONG},
+                {&type_AgentFacts, NULL, "hostName", 0x0001, FORM_STRING},
+                {&type_AgentFacts, NULL, "osName", 0x0002, FORM_STRING},
+                {&type_AgentFacts, NULL, "bootTime", 0x0003, FORM_TIME},
+                {&type_AgentFacts, NULL, "interfaces", 0x0004, FORM_OBJECTS},
+                {&type_AgentInterface, NULL, "name", 0x0001, FORM_STRING},
+                {&type_AgentInterface, NULL, "up", 0x0002, FORM_BOOL},
+                {&type_AgentInterface, NULL, "macAddress", 0x0003, FORM_STRING},
+                {&type_AgentInterface, NULL, "addresses", 0x0004, FORM_OBJECTS},
+                {&type_AgentAddress, NULL, "address", 0x0001, FORM_STRING},
+                {&type_AgentAddress, NULL, "prefixLength", 0x0002, FORM_INT},
+                {&type_AgentAddress, NULL, "deprecated", 0x0003, FORM_OPT_BOOL},
                 {&type_ChannelRequest, NULL, "operation", 0x0001, FORM_STRING},
                 {&type_ChannelRequest, NULL, "instance", 0x0002, FORM_STRING},
                 {&type_ChannelRequest, NULL, "requestId", 0x0003, FORM_STRING},

@@ -18,7 +18,7 @@ static const WireType *const types[] = {
         &type_ChannelAnswer,     &type_LoginQuestion,
         &type_LoginVerdict,      &type_LocalizableMessage,
         &type_GuestProcessInfo,  &type_StartProgramInGuestRequestType,
-        &type_InvalidPowerState,
+        &type_InvalidPowerState, &type_AgentFacts,
 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -217,6 +217,12 @@ START = element(1, REFERENCE) + element(2, PASSWORD) + element(3, PROGRAM)
 FILE = named('FileNotFound', element(0x201, b'/bin/nope'))
 HELLO = (element(1, struct.pack('<i', 1)) + element(2, b'0.1.0') + element(3, b'0123456789abcdef') +
          element(4, b'boot') + element(5, number(1)))
+ADDRESS = named('AgentAddress', element(1, b'192.0.2.7'), element(2, struct.pack('<i', 24)))
+ADDRESS6 = named('AgentAddress', element(1, b'2001:db8::7'), element(2, struct.pack('<i', 64)),
+                 element(3, b'\1'))
+INTERFACE = named('AgentInterface', element(1, b'eth0'), element(2, b'\1'),
+                  element(3, b'00:00:5e:00:53:07'), element(4, ADDRESS), element(4, ADDRESS6))
+TUNNEL = named('AgentInterface', element(1, b'tun0'), element(2, b'\0'))
 
 
 def request(params):
@@ -268,6 +274,13 @@ TLV = {
         2, boxed(15, named('KeyAnyValue', element(1, b'2'), element(2, boxed(6, number(1)))))))) ),
     'process': (8, b''.join(ENDED)),
     'start': (9, START),
+    'facts': (11, element(1, b'h') + element(2, b'Linux') + element(3, number(1670845715000000)) +
+              element(4, INTERFACE) + element(4, TUNNEL)),
+    'facts-nothing': (11, b''),
+    'facts-mixed': (11, element(4, TUNNEL) + element(1, b'h') + element(4, INTERFACE)),
+    'facts-address-missing': (11, element(4, named('AgentInterface', element(1, b'eth0'), element(
+        2, b'\1'), element(4, named('AgentAddress', element(2, b'\x18\0\0\0')))))),
+    'facts-other-type': (11, element(4, ADDRESS)),
     'power-state': (10, element(0x301, b'poweredOn') + element(0x302, b'suspended')),
 }
 for name, (choice, data) in TLV.items():
