@@ -1,6 +1,7 @@
 #include "agent/agent.h"
 
 #include "agent/config-watch.h"
+#include "agent/facts.h"
 #include "agent/operation.h"
 #include "agent/port.h"
 #include "base/clock.h"
@@ -11,8 +12,6 @@
 #include "wire/read.h"
 #include "wire/write.h"
 
-#include <fcntl.h>
-#include <stdio.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 
@@ -26,15 +25,13 @@ struct Agent {
         AgentConfig *config;
         char *config_path;
         ConfigWatch config_watch;
+        Facts facts;
         Operations *operations;
         Link *link;      /* NULL while there is no port and no connection */
         LoopIo listener; /* where we listen instead of opening a port */
         LoopTimer retry; /* of opening the port, or of listening */
         int port_error;  /* that has been logged */
         char instance[33];
-        char boot_id[64];
-        char host_name[256];
-        char os_name[256];
         uint64_t nonce; /* of the conversation; 0 before the first hello */
 };
 
@@ -76,12 +73,12 @@ static void send_welcome(Agent *agent, Usec now)
                 .protocol = PROTOCOL_VERSION,
                 .version = (char *)GUESTOPS_VERSION,
                 .instance = agent->instance,
-                .boot_id = agent->boot_id,
+                .boot_id = agent->facts.boot_id,
                 .clock = (int64_t)now,
                 .operations.items = operations,
                 .disabled.items = disabled,
-                .host_name = agent->host_name,
-                .os_name = agent->os_name,
+                .host_name = agent->facts.host_name,
+                .os_name = agent->facts.os_name,
         };
 
         for (size_t i = 0; i < n_operation_rows && i < ELEMENTS(operations); i++) {
@@ -92,6 +89,21 @@ static void send_welcome(Agent *agent, Usec now)
                         disabled[hello.disabled.n++] = name;
         }
         agent_send(agent, FRAME_WELCOME, &hello);
+}
+
+static void send_facts(Agent *agent)
+{
+        const Buf *payload = &agent->facts.payload;
+
+        (void)link_send(agent->link, FRAME_FACTS, 0, payload->data, payload->size);
+}
+
+static void on_facts_change(Facts *facts)
+{
+        Agent *agent = container_of(facts, Agent, facts);
+
+        if (agent->nonce != 0)
+                send_facts(agent);
 }
 
 /* inwards */
@@ -110,7 +122,9 @@ static void take_hello(Agent *agent, uint64_t nonce, const char *payload, size_t
         operations_set_vm(agent->operations, hello->vm);
         agent->nonce = nonce;
         link_set_nonce(agent->link, nonce);
+        (void)facts_read(&agent->facts, now);
         send_welcome(agent, now);
+        send_facts(agent);
 }
 
 static void refuse(Agent *agent, uint32_t id, Arena *arena, const char *why)
@@ -285,38 +299,6 @@ static int listen_for_host(Agent *agent)
         return loop_add_io(agent->loop, &agent->listener, EPOLLIN);
 }
 
-/* facts */
-
-static void read_line(const char *path, char *text, size_t size)
-{
-        FILE *file = fopen(path, "re");
-
-        if (file && !fgets(text, (int)size, file))
-                text[0] = '\0';
-        if (file)
-                (void)fclose(file);
-        text[strcspn(text, "\n")] = '\0';
-}
-
-/* os-release(5) */
-static void read_os_name(char *name, size_t size)
-{
-        static const char key[] = "PRETTY_NAME=";
-        FILE *file = fopen("/etc/os-release", "re");
-        char line[512];
-
-        (void)snprintf(name, size, "Linux");
-        while (file && fgets(line, sizeof(line), file)) {
-                if (strncmp(line, key, strlen(key)) != 0)
-                        continue;
-                line[strcspn(line, "\n")] = '\0';
-                (void)snprintf(name, size, "%s", line + strlen(key) + (line[strlen(key)] == '"'));
-                name[strcspn(name, "\"")] = '\0';
-        }
-        if (file)
-                (void)fclose(file);
-}
-
 /* configuration */
 
 /*
@@ -378,9 +360,7 @@ int agent_new(Loop *loop, AgentConfig *config, const char *path, Agent **ret)
         agent->listener.fd = agent->config_watch.io.fd = -1;
         agent->retry.on_due = on_retry;
         random_hex(agent->instance, 16);
-        read_line("/proc/sys/kernel/random/boot_id", agent->boot_id, sizeof(agent->boot_id));
-        read_line("/proc/sys/kernel/hostname", agent->host_name, sizeof(agent->host_name));
-        read_os_name(agent->os_name, sizeof(agent->os_name));
+        facts_init(&agent->facts, loop, on_facts_change);
         r = operations_new(loop, config, &host, &agent->operations);
         if (r >= 0)
                 r = watch_config(agent, path);
@@ -405,6 +385,7 @@ Agent *agent_free(Agent *agent)
         if (agent->listener.fd >= 0 && agent->config->listen)
                 (void)unlink(agent->config->listen);
         fd_close(agent->listener.fd);
+        facts_done(&agent->facts);
         operations_free(agent->operations);
         config_watch_done(&agent->config_watch);
         free(agent->config_path);
