@@ -4,6 +4,7 @@
  * What the files of a guest share.
  *
  * guest.c          the conversation: connecting, hello, heartbeats, what the machine does
+ * guest-facts.c    what the agent says of its guest
  * guest-request.c  requests: from their checks to the agent's answer
  */
 
@@ -34,8 +35,11 @@ struct Guest {
         int connect_error;
         const char *lost_why; /* static */
         char instance[40];
-        bool ran;          /* the processors executed when last looked at */
-        AgentHello *hello; /* in the arena below; NULL before the first */
+        Buf facts;             /* the FACTS that came last */
+        Usec facts_taken;      /* when one was last looked at in this conversation */
+        LoopTimer facts_timer; /* until the last one is */
+        bool ran;              /* the processors executed when last looked at */
+        AgentHello *hello;     /* in the arena below; NULL before the first */
         Arena *hello_arena;
         TAILQ_HEAD(GuestRequests, GuestRequest) requests;
         size_t n_requests;

@@ -2,47 +2,71 @@
 
 #include "base/log.h"
 #include "base/secret.h"
-#include "base/utf8.h"
+#include "guestops/guest-facts.h"
 #include "guestops/guest-private.h"
 #include "schema/tables.h"
 #include "wire/read.h"
 #include "wire/write.h"
-
-#include <stdio.h>
 
 #define PROTOCOL_MIN     1
 #define RECONNECT_USEC   USEC_PER_SEC
 #define HELLO_FIRST_USEC USEC_PER_SEC /* then twice as long each time, up to: */
 #define HELLO_LAST_USEC  (30 * USEC_PER_SEC)
 #define ANNOUNCE_USEC    USEC_PER_SEC
+#define FACTS_USEC       USEC_PER_SEC
 #define HELLO_BYTES_MAX  ((size_t)64 << 10)
 
 static void begin_hello(Guest *guest, Usec now);
 static void connect_channel(Guest *guest, Usec now);
 
+/* Every change of vm->facts passes here, after it. */
+static void guest_facts_changed(const Guest *guest)
+{
+        log_debug("%s: what is known of its guest has changed", guest_name(guest));
+        entity_touch(&guest->vm->entity);
+}
+
 static void set_state(Guest *guest, GuestState state, Usec now)
 {
+        bool ready = state == GUEST_READY;
+
         if (guest->state != state)
                 guest->since = now;
         guest->state = state;
-        guest->vm->facts.ready = state == GUEST_READY;
-        entity_touch(&guest->vm->entity);
+        if (!ready && guest->facts_timer.loop) {
+                loop_timer_clear(&guest->facts_timer);
+                buf_clear(&guest->facts); /* nobody has looked at them */
+        }
+        if (guest->vm->facts.ready == ready)
+                return;
+        guest->vm->facts.ready = ready;
+        guest_facts_changed(guest);
+}
+
+static void forget_facts(Guest *guest)
+{
+        if (!guest->vm->facts.known)
+                return;
+        guest->vm->facts.known = false;
+        guest_facts_clear(&guest->vm->facts);
+        buf_done(&guest->facts);
+        guest_facts_changed(guest);
 }
 
 /* what the agent tells */
 
-static void copy_fact(char *at, size_t size, const char *text)
+static void take_hello(Guest *guest, const AgentHello *hello)
 {
-        (void)snprintf(at, size, "%s", text ? text : "");
-        utf8_defuse(at);
-}
+        GuestFacts *facts = &guest->vm->facts;
 
-static void take_facts(Guest *guest, const AgentHello *hello)
-{
-        copy_fact(guest->vm->facts.version, sizeof(guest->vm->facts.version), hello->version);
-        copy_fact(guest->vm->facts.host_name, sizeof(guest->vm->facts.host_name), hello->host_name);
-        copy_fact(guest->vm->facts.os_name, sizeof(guest->vm->facts.os_name), hello->os_name);
-        copy_fact(guest->instance, sizeof(guest->instance), hello->instance);
+        if (strcmp(guest->instance, hello->instance) != 0)
+                forget_facts(guest); /* this one may be too old to tell them */
+        guest_fact_copy(guest->instance, sizeof(guest->instance), hello->instance);
+        guest_fact_copy(facts->version, sizeof(facts->version), hello->version);
+        guest_fact_copy(facts->host_name, sizeof(facts->host_name), hello->host_name);
+        guest_fact_copy(facts->os_name, sizeof(facts->os_name), hello->os_name);
+        facts->seen = facts->known = true;
+        guest->facts_taken = 0;
 }
 
 static void take_welcome(Guest *guest, const char *payload, size_t size, Usec now)
@@ -61,15 +85,41 @@ static void take_welcome(Guest *guest, const char *payload, size_t size, Usec no
         guest->hello = hello;
         if (hello->protocol < PROTOCOL_MIN)
                 hello->operations.n = 0; /* whatever it offers, we could not ask for it */
-        take_facts(guest, hello);
+        take_hello(guest, hello);
         guest->offset = (uint64_t)hello->clock - now;
-        guest->vm->facts.seen = guest->vm->facts.known = true;
         guest->heard = now;
         guest->lost_why = NULL;
         set_state(guest, GUEST_READY, now);
         log_info("%s: agent %s is ready", guest_name(guest), guest->vm->facts.version);
         (void)loop_timer_set(guest->loop, &guest->timer, now + guest->config->heartbeat);
         guest_requests_send(guest, now);
+}
+
+static int on_facts_due(LoopTimer *timer, Usec now)
+{
+        Guest *guest = container_of(timer, Guest, facts_timer);
+        int r;
+
+        guest->facts_taken = now;
+        r = guest_facts_read(&guest->vm->facts, guest->facts.data, guest->facts.size);
+        if (r < 0)
+                log_debug("%s: its agent's facts are not taken: %s", guest_name(guest),
+                          strerror(-r));
+        else
+                guest_facts_changed(guest);
+        return 0;
+}
+
+/* Not as often as an agent may want to keep us busy: the last word of a second counts. */
+static void take_facts(Guest *guest, const char *payload, size_t size)
+{
+        if (guest->state != GUEST_READY || (size == guest->facts.size && size > 0 &&
+                                            memcmp(payload, guest->facts.data, size) == 0))
+                return;
+        buf_clear(&guest->facts);
+        if (buf_put(&guest->facts, payload, size) >= 0)
+                (void)loop_timer_set(guest->loop, &guest->facts_timer,
+                                     guest->facts_taken + FACTS_USEC);
 }
 
 static void take_pong(Guest *guest, const char *payload, size_t size, Usec now)
@@ -131,6 +181,9 @@ static void on_message(void *user, FrameKind kind, uint64_t nonce, uint32_t id, 
         case FRAME_CONFIRM:
                 guest_request_confirm(guest, id);
                 break;
+        case FRAME_FACTS:
+                take_facts(guest, payload, size);
+                break;
         case FRAME_HELLO:
         case FRAME_ANNOUNCE:
         case FRAME_PING:
@@ -138,7 +191,6 @@ static void on_message(void *user, FrameKind kind, uint64_t nonce, uint32_t id, 
         case FRAME_GO:
         case FRAME_CANCEL:
         case FRAME_CREDIT:
-        case FRAME_FACTS:
         default:
                 log_debug("%s: a frame of kind %d is none for a host", guest_name(guest),
                           (int)kind);
@@ -246,7 +298,7 @@ static int on_timer(LoopTimer *timer, Usec now)
 static void switch_off(Guest *guest, const char *why, Usec now)
 {
         set_state(guest, GUEST_OFF, now);
-        guest->vm->facts.known = false;
+        forget_facts(guest);
         guest->lost_why = NULL;
         guest->connect_error = 0;
         loop_timer_clear(&guest->timer);
@@ -288,9 +340,9 @@ void guest_vm_changed(Guest *guest, Usec now)
 
 void guest_reset(Guest *guest, Usec now)
 {
+        forget_facts(guest);
         if (guest->state != GUEST_READY && guest->state != GUEST_GREETING)
                 return;
-        guest->vm->facts.known = false;
         conversation_over(guest, "the guest was reset", now);
         guest->hello_wait = HELLO_FIRST_USEC;
         begin_hello(guest, now);
@@ -307,6 +359,7 @@ Guest *guest_new(Loop *loop, const GuestConfig *config, Vm *vm)
                 .config = config,
                 .vm = vm,
                 .timer.on_due = on_timer,
+                .facts_timer.on_due = on_facts_due,
                 .since = loop_now(loop),
         };
         TAILQ_INIT(&guest->requests);

@@ -16,6 +16,7 @@
 #include "inventory/changes.h"
 #include "inventory/provider.h"
 #include "schema/method.h"
+#include "schema/types-channel.h"
 
 typedef struct Inventory Inventory;
 typedef struct Entity Entity;
@@ -34,12 +35,30 @@ struct Entity {
         uint64_t changed; /* the number of the last change that it was part of */
 };
 
+typedef struct GuestAddress {
+        char text[46]; /* of IPv4 or IPv6, as inet_ntop(3) writes it */
+        unsigned char prefix_length;
+        bool deprecated;
+} GuestAddress;
+
+typedef struct GuestInterface {
+        char name[16];
+        char mac_address[18]; /* 00:00:5e:00:53:af, or "" */
+        bool up;
+        GuestAddress addresses[FACTS_ADDRESSES_MAX];
+        size_t n_addresses;
+} GuestInterface;
+
 /* What the agent told of itself and its guest. Untrusted text, safe to print. */
 typedef struct GuestFacts {
         bool seen;  /* an agent has ever spoken, as far as this daemon knows */
         bool known; /* one has since the machine was powered on */
         bool ready; /* it would answer now, if the machine runs */
         char version[64], host_name[256], os_name[256];
+        WireTime boot_time;  /* by the guest's clock */
+        char ip_address[46]; /* the one that stands for the guest, or "" */
+        GuestInterface *interfaces;
+        size_t n_interfaces; /* FACTS_INTERFACES_MAX at most */
 } GuestFacts;
 
 /* A job of the hypervisor that has a machine to itself, as clients see it. */

@@ -1,0 +1,236 @@
+/* What an agent says of its guest, as rows: what is taken, and what is refused as a whole. */
+
+#include "base/buf.h"
+#include "guestops/guest-facts.h"
+#include "schema/tables.h"
+#include "wire/write.h"
+
+#include "base/test.h"
+
+typedef struct Address {
+        const char *text;
+        int32_t prefix_length;
+} Address;
+
+typedef struct Row {
+        const char *about;
+        const char *mac; /* NULL: none */
+        bool down;
+        Address addresses[4]; /* up to the first without a text */
+        int r;
+        const char *taken;      /* the interface's addresses */
+        const char *ip_address; /* the guest's */
+} Row;
+
+/* Encodes one interface, or @n alike, whose addresses are those of the row @repeat times. */
+static void put_facts(Buf *out, const Row *row, size_t n, size_t repeat)
+{
+        AgentAddress addresses[160];
+        WireObject *address_items[160], *interface_items[160];
+        AgentInterface interface = {
+                .type = &type_AgentInterface,
+                .name = (char *)"eth0",
+                .up = !row->down,
+                .mac_address = (char *)row->mac,
+                .addresses.items = address_items,
+        };
+        const AgentFacts facts = {
+                .type = &type_AgentFacts,
+                .host_name = (char *)"guest",
+                .os_name = (char *)"Linux",
+                .boot_time = {true, 7},
+                .interfaces = {interface_items, n},
+        };
+
+        for (size_t k = 0; k < repeat; k++)
+                for (const Address *told = row->addresses; told->text; told++) {
+                        size_t i = interface.addresses.n++;
+
+                        addresses[i] = (AgentAddress){
+                                .type = &type_AgentAddress,
+                                .address = (char *)told->text,
+                                .prefix_length = told->prefix_length,
+                        };
+                        address_items[i] = (WireObject *)&addresses[i];
+                }
+        for (size_t i = 0; i < n; i++)
+                interface_items[i] = (WireObject *)&interface;
+        tlv_write(out, &facts);
+}
+
+static const char *text_of(const GuestFacts *facts, Buf *out)
+{
+        for (size_t i = 0; i < facts->n_interfaces; i++)
+                for (size_t k = 0; k < facts->interfaces[i].n_addresses; k++)
+                        buf_putf(out, "%s%s/%d", out->size ? " " : "",
+                                 facts->interfaces[i].addresses[k].text,
+                                 facts->interfaces[i].addresses[k].prefix_length);
+        return buf_text(out);
+}
+
+static void test_interfaces(void)
+{
+        static const char mac[] = "00:00:5e:00:53:af";
+        static const Row rows[] = {
+                {"no address", mac, false, {{0}}, 0, "", ""},
+                {"IPv4", mac, false, {{"192.0.2.1", 24}}, 0, "192.0.2.1/24", "192.0.2.1"},
+                {"IPv6", mac, false, {{"2001:db8::1", 64}}, 0, "2001:db8::1/64", "2001:db8::1"},
+                {"IPv4 before IPv6",
+                 mac,
+                 false,
+                 {{"2001:db8::1", 64}, {"192.0.2.1", 24}, {"192.0.2.2", 24}},
+                 0,
+                 "2001:db8::1/64 192.0.2.1/24 192.0.2.2/24",
+                 "192.0.2.1"},
+                {"written as we write it",
+                 mac,
+                 false,
+                 {{"2001:0DB8:0:0::0001", 128}},
+                 0,
+                 "2001:db8::1/128",
+                 "2001:db8::1"},
+                {"private ones are the guest's own",
+                 mac,
+                 false,
+                 {{"10.0.0.1", 8}},
+                 0,
+                 "10.0.0.1/8",
+                 "10.0.0.1"},
+                {"not those of the link",
+                 mac,
+                 false,
+                 {{"169.254.1.1", 16}, {"fe80::1", 64}, {"fd00::1", 64}},
+                 0,
+                 "169.254.1.1/16 fe80::1/64 fd00::1/64",
+                 "fd00::1"},
+                {"not loopback",
+                 mac,
+                 false,
+                 {{"127.0.0.2", 8}, {"::1", 128}},
+                 0,
+                 "127.0.0.2/8 ::1/128",
+                 ""},
+                {"not nobody's", mac, false, {{"0.0.0.0", 0}, {"::", 0}}, 0, "0.0.0.0/0 ::/0", ""},
+                {"not everybody's",
+                 mac,
+                 false,
+                 {{"224.0.0.1", 4}, {"255.255.255.255", 32}, {"ff02::1", 8}},
+                 0,
+                 "224.0.0.1/4 255.255.255.255/32 ff02::1/8",
+                 ""},
+                {"not IPv4 in IPv6",
+                 mac,
+                 false,
+                 {{"::ffff:127.0.0.1", 128}},
+                 0,
+                 "::ffff:127.0.0.1/128",
+                 ""},
+                {"down", mac, true, {{"192.0.2.1", 24}}, 0, "192.0.2.1/24", ""},
+                {"no MAC", NULL, false, {{"192.0.2.1", 24}}, 0, "192.0.2.1/24", "192.0.2.1"},
+
+                {"an empty address", mac, false, {{"", 24}}, -EBADMSG, "", ""},
+                {"a name", mac, false, {{"localhost", 24}}, -EBADMSG, "", ""},
+                {"a number", mac, false, {{"3221225985", 24}}, -EBADMSG, "", ""},
+                {"a prefix within", mac, false, {{"192.0.2.1/24", 24}}, -EBADMSG, "", ""},
+                {"a zone", mac, false, {{"fe80::1%eth0", 64}}, -EBADMSG, "", ""},
+                {"something behind", mac, false, {{"192.0.2.1\n", 24}}, -EBADMSG, "", ""},
+                {"prefix of IPv4", mac, false, {{"192.0.2.1", 33}}, -EBADMSG, "", ""},
+                {"prefix of IPv6", mac, false, {{"2001:db8::1", 129}}, -EBADMSG, "", ""},
+                {"prefix below 0", mac, false, {{"192.0.2.1", -1}}, -EBADMSG, "", ""},
+                {"the second of two", mac, false, {{"192.0.2.1", 24}, {"x", 24}}, -EBADMSG, "", ""},
+                {"an empty MAC", "", false, {{0}}, -EBADMSG, "", ""},
+                {"a MAC too short", "00:00:5e:00:53:a", false, {{0}}, -EBADMSG, "", ""},
+                {"a MAC too long", "00:00:5e:00:53:af:", false, {{0}}, -EBADMSG, "", ""},
+                {"a MAC with dashes", "00-00-5e-00-53-af", false, {{0}}, -EBADMSG, "", ""},
+                {"a MAC with a g", "00:00:5e:00:53:ag", false, {{0}}, -EBADMSG, "", ""},
+        };
+
+        for (size_t i = 0; i < ELEMENTS(rows); i++) {
+                _cleanup_(buf_done) Buf payload = {0}, taken = {0};
+                GuestFacts facts = {.host_name = "before"};
+
+                put_facts(&payload, &rows[i], 1, 1);
+                EXPECT_INT(rows[i].about, guest_facts_read(&facts, payload.data, payload.size),
+                           rows[i].r);
+                EXPECT_STR(rows[i].about, text_of(&facts, &taken), rows[i].taken);
+                EXPECT_STR(rows[i].about, facts.ip_address, rows[i].ip_address);
+                EXPECT_STR(rows[i].about, facts.host_name, rows[i].r < 0 ? "before" : "guest");
+                EXPECT_INT(rows[i].about, facts.boot_time.set, rows[i].r >= 0);
+                guest_facts_clear(&facts);
+        }
+}
+
+static void test_mac_addresses(void)
+{
+        const Row row = {.mac = "AA:bb:0C:9d:Ef:00"};
+        _cleanup_(buf_done) Buf payload = {0};
+        GuestFacts facts = {0};
+
+        put_facts(&payload, &row, 1, 1);
+        EXPECT_INT("MAC", guest_facts_read(&facts, payload.data, payload.size), 0);
+        EXPECT_STR("MAC", facts.interfaces[0].mac_address, "aa:bb:0c:9d:ef:00");
+        guest_facts_clear(&facts);
+}
+
+static void test_limits(void)
+{
+        static const struct {
+                const char *about;
+                size_t interfaces, addresses;
+                int r;
+        } rows[] = {
+                {"none", 0, 0, 0},
+                {"as many interfaces", FACTS_INTERFACES_MAX, 1, 0},
+                {"an interface more", FACTS_INTERFACES_MAX + 1, 1, -EBADMSG},
+                {"as many addresses", 1, FACTS_ADDRESSES_MAX, 0},
+                {"an address more", 1, FACTS_ADDRESSES_MAX + 1, -EBADMSG},
+                {"all of both", FACTS_INTERFACES_MAX, FACTS_ADDRESSES_MAX, 0},
+        };
+        const Row row = {.mac = "00:00:5e:00:53:af", .addresses = {{"1.1.1.1", 0}}};
+
+        for (size_t i = 0; i < ELEMENTS(rows); i++) {
+                _cleanup_(buf_done) Buf payload = {0};
+                GuestFacts facts = {0};
+                size_t n = rows[i].r < 0 ? 0 : rows[i].interfaces;
+
+                put_facts(&payload, &row, rows[i].interfaces, rows[i].addresses);
+                EXPECT_INT(rows[i].about, guest_facts_read(&facts, payload.data, payload.size),
+                           rows[i].r);
+                EXPECT_INT(rows[i].about, facts.n_interfaces, n);
+                guest_facts_clear(&facts);
+                EXPECT_INT(rows[i].about, facts.n_interfaces, 0);
+        }
+}
+
+/* The next one replaces the last one, unless it is refused. */
+static void test_again(void)
+{
+        static const Row rows[] = {
+                {"first", NULL, false, {{"192.0.2.1", 24}}, 0, "192.0.2.1/24", "192.0.2.1"},
+                {"second", NULL, false, {{"192.0.2.2", 24}}, 0, "192.0.2.2/24", "192.0.2.2"},
+                {"refused", NULL, false, {{"x", 24}}, -EBADMSG, "192.0.2.2/24", "192.0.2.2"},
+                {"gone", NULL, false, {{0}}, 0, "", ""},
+        };
+        GuestFacts facts = {.known = true, .version = "1"};
+
+        for (size_t i = 0; i < ELEMENTS(rows); i++) {
+                _cleanup_(buf_done) Buf payload = {0}, taken = {0};
+
+                put_facts(&payload, &rows[i], 1, 1);
+                EXPECT_INT(rows[i].about, guest_facts_read(&facts, payload.data, payload.size),
+                           rows[i].r);
+                EXPECT_STR(rows[i].about, text_of(&facts, &taken), rows[i].taken);
+                EXPECT_STR(rows[i].about, facts.ip_address, rows[i].ip_address);
+        }
+        EXPECT("what a hello has told", facts.known && strcmp(facts.version, "1") == 0);
+        guest_facts_clear(&facts);
+}
+
+int main(void)
+{
+        test_interfaces();
+        test_mac_addresses();
+        test_limits();
+        test_again();
+        return test_end();
+}
