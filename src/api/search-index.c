@@ -124,15 +124,15 @@ static bool has_dns_name(const Entity *entity, const char *wanted)
         return *name && strcasecmp(name, wanted) == 0;
 }
 
-/* No agent tells its guest's addresses yet. */
 static bool guest_has_ip(const GuestFacts *facts, const char *wanted)
 {
-        (void)facts;
-        (void)wanted;
+        for (size_t i = 0; facts->known && i < facts->n_interfaces; i++)
+                for (size_t k = 0; k < facts->interfaces[i].n_addresses; k++)
+                        if (strcmp(facts->interfaces[i].addresses[k].text, wanted) == 0)
+                                return true;
         return false;
 }
 
-/* A host is known by its name alone, which may be its address. */
 static bool has_ip(const Entity *entity, const char *wanted)
 {
         return is_vm(entity) ? guest_has_ip(facts_of(entity), wanted)

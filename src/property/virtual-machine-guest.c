@@ -1,5 +1,6 @@
 /* VirtualMachine.guest, and the short of it. Source: vSphere Web Services API, release 8.0.2.0. */
 
+#include "property/guest-net.h"
 #include "property/virtual-machine.h"
 
 bool vm_guest_is_ready(const Vm *vm)
@@ -69,6 +70,7 @@ GuestInfo *vm_describe_guest(const PropertyContext *context, const Vm *vm)
                 info->guest_family = (char *)"linuxGuest";
                 info->guest_full_name = fact(facts->os_name);
                 info->host_name = fact(facts->host_name);
+                guest_net_fill(context, vm, info);
         }
         return info;
 }
@@ -91,6 +93,7 @@ VirtualMachineGuestSummary *vm_describe_guest_summary(const PropertyContext *con
                 summary->guest_id = (char *)vm_guest_id(vm);
                 summary->guest_full_name = fact(vm->facts.os_name);
                 summary->host_name = fact(vm->facts.host_name);
+                summary->ip_address = fact(vm->facts.ip_address);
         }
         return summary;
 }

@@ -13,7 +13,8 @@ import zlib
 
 MAGIC = b"\xc7GO\n"
 HEADER = struct.Struct("<4sBBHQIII")  # then the CRC of all that
-HELLO, WELCOME, ANNOUNCE, PING, PONG, REQUEST, ANSWER, CONFIRM, GO, CANCEL, CREDIT = range(1, 12)
+HELLO, WELCOME, ANNOUNCE, PING, PONG, REQUEST, ANSWER, CONFIRM, GO, CANCEL, CREDIT, FACTS = \
+    range(1, 13)
 MORE = 1
 CONTINUED = 2
 PAYLOAD_MAX = 32768
@@ -72,6 +73,22 @@ def welcome(instance, operations=("ListProcessesInGuest", "StartProgramInGuest")
     return data + element(8, host_name) + element(9, os_name)
 
 
+def facts(*interfaces, host_name="fake", os_name="Fake OS", boot_time=0):
+    return element(1, host_name) + element(2, os_name) + element(3, i64(boot_time)) + \
+        b"".join(element(4, interface) for interface in interfaces)
+
+
+def interface(*addresses, interface_name="eth0", up=True, mac="00:00:5e:00:53:01"):
+    return name("AgentInterface") + element(1, interface_name) + element(2, bytes([up])) + \
+        (element(3, mac) if mac is not None else b"") + \
+        b"".join(element(4, item) for item in addresses)
+
+
+def address(text, prefix_length, deprecated=None):
+    return name("AgentAddress") + element(1, text) + element(2, i32(prefix_length)) + \
+        (element(3, bytes([deprecated])) if deprecated is not None else b"")
+
+
 def answer_long(value):
     return element(1, bytes([FORM_LONG]) + element(1, i64(value)))
 
@@ -99,16 +116,17 @@ class FakeAgent:
     on_request(agent, id, operation) is called for each request that has been
     put together, on_go(agent, id) when the host has said "go"; they send what
     they like. A hello is answered by welcome(**hello), by the bytes of
-    answer_hello, or not at all if silent.
+    answer_hello, or not at all if silent; the bytes of facts follow.
     """
 
     def __init__(self, path, on_request=None, on_go=None, silent=False, answer_hello=None,
-                 **hello):
+                 facts=None, **hello):
         self.instance = os.urandom(16).hex()
         self.on_request = on_request or (lambda *_: None)
         self.on_go = on_go or (lambda *_: None)
         self.welcome = None if silent else welcome(self.instance, **hello) \
             if answer_hello is None else answer_hello
+        self.facts = facts
         self.gone = []      # ids that were confirmed by a GO
         self.requests = []  # (id, operation)
         self.kinds = []     # of every frame that came
@@ -128,6 +146,11 @@ class FakeAgent:
 
     def answer(self, id, payload):
         self.send(frames(ANSWER, payload, self.nonce, id))
+
+    def tell(self, payload):
+        """The facts from now on."""
+        self.facts = payload
+        self.send(frame(FACTS, payload, self.nonce))
 
     def confirm(self, id):
         self.send(frame(CONFIRM, b"", self.nonce, id))
@@ -179,6 +202,8 @@ class FakeAgent:
                 self.nonce = nonce
                 if self.welcome is not None:
                     self.send(frames(WELCOME, self.welcome, nonce, 0))
+                if self.facts is not None:
+                    self.tell(self.facts)
             elif kind == PING:
                 clock = i64(time.clock_gettime_ns(time.CLOCK_BOOTTIME) // 1000)
                 self.send(frame(PONG, element(1, clock), nonce))

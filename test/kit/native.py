@@ -22,7 +22,7 @@ echo "init: agent ended with code $code"
 exit $code
 """
 
-ENTER = ["unshare", "--mount", "--pid", "--fork", "--kill-child=KILL"]
+ENTER = ["unshare", "--mount", "--uts", "--net", "--pid", "--fork", "--kill-child=KILL"]
 
 
 def is_able():
@@ -65,14 +65,22 @@ class NativeGuest:
         wait_for(lambda: os.path.exists(self.channel), "the agent listens")
         return self
 
+    def _init_pid(self):
+        with open(f"/proc/{self.process.pid}/task/{self.process.pid}/children") as file:
+            return file.read().split()[0]
+
     def command(self, command):
         """Runs it as root; returns (exit code, output)."""
-        with open(f"/proc/{self.process.pid}/task/{self.process.pid}/children") as file:
-            init = file.read().split()[0]
-        done = subprocess.run(["nsenter", "--target", init, "--mount", "--pid", "--root", "--wd",
-                               "/bin/bash", "-c", command], stdout=subprocess.PIPE,
-                              stderr=subprocess.STDOUT, text=True, check=False)
+        done = subprocess.run(["nsenter", "--target", self._init_pid(), "--mount", "--uts", "--net",
+                               "--pid", "--root", "--wd", "/bin/bash", "-c", command],
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                              check=False)
         return done.returncode, done.stdout
+
+    def ip(self, *lines):
+        """This machine's ip(8), on the container's network; each line is one command of it."""
+        subprocess.run(["nsenter", "--target", self._init_pid(), "--net", "ip", "-batch", "-"],
+                       input="\n".join(lines), text=True, check=True)
 
     def sh(self, command):
         code, output = self.command(command)
