@@ -41,15 +41,14 @@ static const Entity *find_scope(const Service *service, Call *call, const Moref 
 
 static const Entity *find_vm(const Inventory *inventory, const char *uuid)
 {
-        char moid[sizeof("vm-") + UUID_CHARS];
+        char lower[UUID_CHARS + 1] = "";
         const Vm *vm;
 
         if (strlen(uuid) != UUID_CHARS)
                 return NULL;
-        (void)snprintf(moid, sizeof(moid), "vm-%s", uuid);
-        for (char *p = moid; *p; p++)
-                *p = (char)tolower((unsigned char)*p);
-        vm = inventory_find_vm(inventory, moid);
+        for (size_t i = 0; i < UUID_CHARS; i++)
+                lower[i] = (char)tolower((unsigned char)uuid[i]);
+        vm = inventory_find_uuid(inventory, lower);
         return vm ? &vm->entity : NULL;
 }
 
@@ -107,9 +106,13 @@ typedef struct Search {
         const char *wanted;
 } Search;
 
+/* Return: what is known of a machine's guest; nothing before its agent has spoken. */
 static const GuestFacts *facts_of(const Entity *vm)
 {
-        return &container_of(vm, const Vm, entity)->facts;
+        static const GuestFacts nothing = {0};
+        const GuestFacts *facts = &container_of(vm, const Vm, entity)->facts;
+
+        return facts->known ? facts : &nothing;
 }
 
 static bool is_vm(const Entity *entity)
