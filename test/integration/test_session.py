@@ -1,10 +1,10 @@
-"""Sessions, releases, the inventory by GETs, and HTTP's own answers."""
+"""Sessions, releases, and HTTP's own answers."""
 import re
 import xml.etree.ElementTree
 
 import channel
 from fakes import FakeCase
-from guestops import Vm, auth, spec, wait_for
+from guestops import auth, spec, wait_for
 from soap import element
 from support import GuestCase, env
 
@@ -429,65 +429,6 @@ class Http(GuestCase):
                 if answer:
                     self.assertRegex(answer, rb"^HTTP/1\.[01] 4\d\d ")
                 self.assertTrue(env.daemon.alive())
-
-
-class Inventory(GuestCase):
-    def test_vm_found_by_gets(self):
-        content = self.client.get("ServiceInstance/ServiceInstance/content").json
-
-        def get(reference, name):
-            return self.assertOk(self.client.get(f"{reference['type']}/{reference['value']}/"
-                                                 f"{name}"))
-
-        found = []
-        for datacenter in get(content["rootFolder"], "childEntity"):
-            self.assertEqual(datacenter["type"], "Datacenter")
-            folder = get(datacenter, "vmFolder")
-            self.assertEqual(get(folder, "parent"), datacenter)
-            for vm in get(folder, "childEntity"):
-                self.assertEqual(vm["type"], "VirtualMachine")
-                self.assertEqual(get(vm, "parent"), folder)
-                if get(vm, "name") == env.vm.name:
-                    found.append(vm["value"])
-        self.assertEqual(found, [env.vm.moid])
-
-    def test_root_has_no_parent(self):
-        self.assertVoid(self.client.get("Folder/group-d1/parent"))
-
-    def test_managers(self):
-        manager = "GuestOperationsManager/guestOperationsManager"
-        self.assertEqual(self.assertOk(self.client.get(f"{manager}/processManager")),
-                         {"_typeName": "ManagedObjectReference", "type": "GuestProcessManager",
-                          "value": "guestOperationsProcessManager"})
-
-    def test_runtime(self):
-        runtime = self.assertOk(self.client.get(f"VirtualMachine/{env.vm.moid}/runtime"))
-        self.assertEqual(runtime["_typeName"], "VirtualMachineRuntimeInfo")
-        self.assertEqual(runtime["powerState"], "poweredOn")
-        self.assertEqual(runtime["connectionState"], "connected")
-
-    def test_guest(self):
-        guest = self.assertOk(self.client.get(f"VirtualMachine/{env.vm.moid}/guest"))
-        self.assertEqual(guest["_typeName"], "GuestInfo")
-        self.assertIs(guest["guestOperationsReady"], True)
-        self.assertIs(guest["interactiveGuestOperationsReady"], False)
-        self.assertEqual(guest["guestState"], "running")
-        self.assertEqual(guest["toolsRunningStatus"], "guestToolsRunning")
-        self.assertEqual(guest["hostName"], "guestops-demo")
-        self.assertIn("Debian", guest["guestFullName"])
-
-    def test_files_come_and_go(self):
-        vm = Vm("coming", "qmp", "/nonexistent/a", "/nonexistent/q")
-        path = f"VirtualMachine/{vm.moid}/name"
-        self.assertFault(self.client.get(path), "ManagedObjectNotFound")
-        with env.machine(vm):
-            self.assertEqual(self.assertOk(self.client.get(path)), "coming")
-            self.assertEqual(self.assertOk(self.client.get(f"VirtualMachine/{vm.moid}/runtime"))
-                             ["powerState"], "poweredOff")
-            guest = self.client.get(f"VirtualMachine/{vm.moid}/guest").json
-            self.assertIs(guest["guestOperationsReady"], False)
-            self.assertEqual(guest["guestState"], "notRunning")
-        self.assertFault(self.client.get(path), "ManagedObjectNotFound")
 
 
 class RequestId(GuestCase):
