@@ -167,7 +167,7 @@ class Properties(PyvmomiCase):
         self.assertEqual(self.machine.name, "demo-vm")
         self.assertEqual(self.machine.parent.name, "vm")
         self.assertEqual(self.machine.runtime.powerState, "poweredOn")
-        self.assertEqual(self.machine.overallStatus, "green")
+        self.assertEqual(self.machine.overallStatus, "gray")
         self.assertIsNone(self.machine.snapshot)
         self.assertIsNone(self.machine.parentVApp)
 
@@ -191,7 +191,7 @@ class Properties(PyvmomiCase):
         self.assertEqual(summary.vm, self.machine)
         self.assertEqual(summary.runtime.powerState, "poweredOn")
         self.assertEqual(summary.guest.toolsStatus, "toolsOk")
-        self.assertEqual(summary.overallStatus, "green")
+        self.assertEqual(summary.overallStatus, "gray")
 
     def test_config(self):
         config = self.machine.config
@@ -631,7 +631,7 @@ class Faults(PyvmomiCase):
             fault = self.assertRaisesFault(vim.fault.GuestOperationsUnavailable,
                                            self.start("/bin/true", self.machine_of(vm)))
             self.assertIsInstance(fault, vim.fault.GuestOperationsFault)
-            self.assertEqual(self.machine_of(vm).guest.toolsStatus, "toolsNotRunning")
+            self.assertEqual(self.machine_of(vm).guest.toolsStatus, "toolsNotInstalled")
 
     def test_no_such_machine(self):
         gone = self.object(vim.VirtualMachine, "vm-none")

@@ -585,16 +585,23 @@ class Properties(SoapCase):
 
     def test_missing_property(self):
         answer = self.call("RetrievePropertiesEx", COLLECTOR,
-                           self.spec("VirtualMachine", ["name"], self.machine) + "<options/>",
+                           self.spec("SessionManager", ["sessionList"], SESSIONS) + "<options/>",
                            client=self.anonymous())
         self.assertAnswer(
             answer, '<RetrievePropertiesExResponse xmlns="urn:vim25"><returnval><objects>'
-            f'<obj type="VirtualMachine">{env.vm.moid}</obj><missingSet><path>name</path><fault>'
-            '<fault xsi:type="NotAuthenticated">'
-            f'<object type="VirtualMachine">{env.vm.moid}</object>'
-            "<privilegeId>System.View</privilegeId></fault><localizedMessage>[^<]+"
+            '<obj type="SessionManager">SessionManager</obj><missingSet><path>sessionList</path>'
+            '<fault><fault xsi:type="NotAuthenticated">'
+            '<object type="SessionManager">SessionManager</object>'
+            "<privilegeId>Sessions.TerminateSession</privilegeId></fault><localizedMessage>[^<]+"
             "</localizedMessage></fault></missingSet></objects></returnval>"
             "</RetrievePropertiesExResponse>")
+
+    def test_entities_are_for_who_is_logged_in(self):
+        for machine in (self.machine, ("VirtualMachine", "vm-none"), ("Folder", "group-d1")):
+            answer = self.call("RetrieveProperties", COLLECTOR,
+                               self.spec(machine[0], ["name"], machine),
+                               client=self.anonymous())
+            self.assertEqual((answer.status, answer.fault_type), (500, "NotAuthenticated"))
 
     def test_every_any_has_its_type(self):
         for this in (self.machine, ("Folder", "group-v3"), ("Datacenter", "datacenter-2"),
