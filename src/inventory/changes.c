@@ -5,13 +5,12 @@ static int on_tell(LoopTask *task, Usec now)
         Changes *changes = container_of(task, Changes, tell);
         ChangesWatch *watch;
 
+        changes->round++;
         /* Each goes to the end of the line first, for it may take away itself or another. */
-        for (size_t n = changes->n_watches; n > 0; n--) {
-                watch = TAILQ_FIRST(&changes->watches);
-                if (!watch)
-                        break;
+        while ((watch = TAILQ_FIRST(&changes->watches)) && watch->round != changes->round) {
                 TAILQ_REMOVE(&changes->watches, watch, entry);
                 TAILQ_INSERT_TAIL(&changes->watches, watch, entry);
+                watch->round = changes->round;
                 watch->on_change(watch, now);
         }
         return 0;
@@ -42,12 +41,11 @@ void changes_note_structure(Changes *changes)
 
 void changes_watch(Changes *changes, ChangesWatch *watch)
 {
+        watch->round = changes->round;
         TAILQ_INSERT_TAIL(&changes->watches, watch, entry);
-        changes->n_watches++;
 }
 
 void changes_unwatch(Changes *changes, ChangesWatch *watch)
 {
         TAILQ_REMOVE(&changes->watches, watch, entry);
-        changes->n_watches--;
 }

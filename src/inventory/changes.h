@@ -12,6 +12,7 @@
 typedef struct ChangesWatch ChangesWatch;
 struct ChangesWatch {
         void (*on_change)(ChangesWatch *watch, Usec now);
+        uint64_t round; /* in which it was told, or began */
         TAILQ_ENTRY(ChangesWatch) entry;
 };
 
@@ -20,8 +21,8 @@ typedef struct Changes {
         LoopTask tell;
         uint64_t last;      /* the number of the last change; they begin with 1 */
         uint64_t structure; /* of the last that made objects come or go */
+        uint64_t round;     /* of telling; who is first in line has not been told in it */
         TAILQ_HEAD(ChangesWatches, ChangesWatch) watches;
-        size_t n_watches;
 } Changes;
 
 void changes_init(Changes *changes, Loop *loop);

@@ -66,6 +66,7 @@ static int entity_add(Inventory *inventory, Entity *entity, const char *type, co
         if (parent)
                 TAILQ_INSERT_TAIL(&parent->children, entity, entry);
         changes_note_structure(&inventory->changes);
+        entity->changed = inventory->changes.structure; /* one that comes back may be another */
         return 0;
 }
 
