@@ -87,6 +87,11 @@ void *arena_array(Arena *arena, size_t n, size_t size)
         return arena_alloc(arena, bytes);
 }
 
+size_t arena_bytes(const Arena *arena)
+{
+        return arena->total;
+}
+
 char *arena_strndup(Arena *arena, const char *s, size_t size)
 {
         char *copy;

@@ -24,6 +24,9 @@ void *arena_alloc(Arena *arena, size_t size);
 /* Return: zeroed memory for @n objects of @size, or NULL (also where the product overflows). */
 void *arena_array(Arena *arena, size_t n, size_t size);
 
+/* Return: how many bytes of memory it holds. */
+size_t arena_bytes(const Arena *arena);
+
 char *arena_strdup(Arena *arena, const char *s);
 
 /* Return: a copy of @size bytes with a NUL behind them. */

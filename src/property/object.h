@@ -56,7 +56,7 @@ typedef struct Property {
 /* Return: 0, or -ENOENT. @moref may be inconsistent: its type has to be the object's. */
 int object_find(const Inventory *inventory, const Moref *moref, Object *ret);
 
-/* The same, and what @session has made. */
+/* The same, and what @session has made. Without a session, only the service's own objects. */
 int object_find_for(const Inventory *inventory, const Session *session, const Moref *moref,
                     Object *ret);
 

@@ -8,7 +8,7 @@ TAILQ_HEAD(OwnObjects, OwnObject);
 
 struct OwnStore {
         struct OwnObjects items;
-        size_t n;
+        size_t n, bytes;
         uint64_t generation;
 };
 
@@ -37,6 +37,19 @@ static OwnStore *store_of(Session *session)
         return store;
 }
 
+/* Tokens come and go unseen. */
+static void tell_change(OwnStore *store, const ManagedType *type)
+{
+        OwnObject *own;
+
+        if (!type)
+                return;
+        store->generation++;
+        TAILQ_FOREACH (own, &store->items, entry)
+                if (own->on_change)
+                        own->on_change(own);
+}
+
 int own_add(Session *session, OwnObject *own)
 {
         OwnStore *store = store_of(session);
@@ -44,7 +57,7 @@ int own_add(Session *session, OwnObject *own)
 
         if (!store)
                 return -ENOMEM;
-        if (store->n >= OWN_OBJECTS_MAX)
+        if (store->n >= OWN_OBJECTS_MAX || own->bytes > OWN_BYTES_MAX - store->bytes)
                 return -EUSERS;
         random_hex(id, 16);
         (void)snprintf(own->moid, sizeof(own->moid), "session[%s]%.8s-%.4s-%.4s-%.4s-%.12s",
@@ -52,18 +65,33 @@ int own_add(Session *session, OwnObject *own)
         own->store = store;
         TAILQ_INSERT_TAIL(&store->items, own, entry);
         store->n++;
-        store->generation++;
+        store->bytes += own->bytes;
+        tell_change(store, own->type);
+        return 0;
+}
+
+int own_resize(OwnObject *own, size_t bytes)
+{
+        OwnStore *store = own->store;
+        size_t others = store->bytes - own->bytes;
+
+        if (bytes > OWN_BYTES_MAX - others)
+                return -EUSERS;
+        store->bytes = others + bytes;
+        own->bytes = bytes;
         return 0;
 }
 
 void own_end(OwnObject *own)
 {
+        const ManagedType *type = own->type;
         OwnStore *store = own->store;
 
         TAILQ_REMOVE(&store->items, own, entry);
         store->n--;
-        store->generation++;
+        store->bytes -= own->bytes;
         own->end(own);
+        tell_change(store, type);
 }
 
 OwnObject *own_first(const Session *session)
@@ -99,10 +127,15 @@ uint64_t own_generation(const Session *session)
 int object_find_for(const Inventory *inventory, const Session *session, const Moref *moref,
                     Object *ret)
 {
+        Object found;
         OwnObject *own;
 
-        if (object_find(inventory, moref, ret) >= 0)
+        if (object_find(inventory, moref, &found) >= 0) {
+                if (!session && (found.entity || found.task))
+                        return -ENOENT;
+                *ret = found;
                 return 0;
+        }
         own = own_find(session, moref->type, moref->value);
         if (!own)
                 return -ENOENT;

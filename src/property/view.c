@@ -2,51 +2,53 @@
 
 #include "property/tables.h"
 
+#define ARENA_BYTES_MAX ((size_t)8 << 20)
+
 typedef struct View {
         OwnObject own;
+        Arena *arena;
         char *container; /* the entity's id; NULL for a ListView */
         const ManagedType *types[VIEW_TYPES_MAX];
         size_t n_types;
         bool recursive;
-        Moref *list; /* of a ListView; the strings are ours */
+        Moref *list; /* of a ListView */
         size_t n_list;
 } View;
 
-static void free_view(View *view)
-{
-        for (size_t i = 0; i < view->n_list; i++) {
-                free((char *)view->list[i].type);
-                free((char *)view->list[i].value);
-        }
-        free(view->list);
-        free(view->container);
-        free(view);
-}
-
 static void on_end(OwnObject *own)
 {
-        free_view(container_of(own, View, own));
+        View *view = container_of(own, View, own);
+
+        arena_free(view->arena);
+        free(view);
 }
 
 static View *new_view(const char *type)
 {
         View *view = calloc(1, sizeof(*view));
 
-        if (view)
-                view->own = (OwnObject){.type = managed_type_find(type), .end = on_end};
+        if (!view)
+                return NULL;
+        view->own = (OwnObject){.type = managed_type_find(type), .end = on_end};
+        view->arena = arena_new(ARENA_BYTES_MAX);
+        if (!view->arena) {
+                free(view);
+                return NULL;
+        }
         return view;
 }
 
-static int add(Session *session, View *view, OwnObject **ret)
+/* @r: of what was made before; where that or this fails, there is no view. */
+static int add(Session *session, View *view, int r, OwnObject **ret)
 {
-        int r = own_add(session, &view->own);
-
-        if (r < 0) {
-                free_view(view);
-                return r;
-        }
-        *ret = &view->own;
-        return 0;
+        view->own.bytes = sizeof(*view) + arena_bytes(view->arena);
+        if (r >= 0)
+                r = own_add(session, &view->own);
+        if (r < 0)
+                on_end(&view->own);
+        else
+                *ret = &view->own;
+        return r;
 }
 
 int view_new_container(Session *session, const Entity *container, const WireStrings *types,
@@ -60,15 +62,28 @@ int view_new_container(Session *session, const Entity *container, const WireStri
         if (!view)
                 return -ENOMEM;
         view->recursive = recursive;
-        view->container = strdup(container->moid);
+        view->container = arena_strdup(view->arena, container->moid);
         /* A type that we do not have matches nothing, and is no error. */
         for (size_t i = 0; i < types->n; i++)
                 view->types[view->n_types++] = managed_type_find(types->items[i]);
-        if (!view->container) {
-                free_view(view);
+        return add(session, view, view->container ? 0 : -ENOMEM, ret);
+}
+
+static int copy_list(View *view, const WireMorefs *objects)
+{
+        view->list = arena_array(view->arena, objects->n + 1, sizeof(*view->list));
+        if (!view->list)
                 return -ENOMEM;
+        for (; view->n_list < objects->n; view->n_list++) {
+                const Moref *object = &objects->items[view->n_list];
+                Moref copy = {arena_strdup(view->arena, object->type),
+                              arena_strdup(view->arena, object->value)};
+
+                if (!copy.type || !copy.value)
+                        return -ENOMEM;
+                view->list[view->n_list] = copy;
         }
-        return add(session, view, ret);
+        return 0;
 }
 
 int view_new_list(Session *session, const WireMorefs *objects, OwnObject **ret)
@@ -77,20 +92,7 @@ int view_new_list(Session *session, const WireMorefs *objects, OwnObject **ret)
 
         if (!view)
                 return -ENOMEM;
-        view->list = calloc(objects->n + 1, sizeof(*view->list));
-        for (size_t i = 0; view->list && i < objects->n; i++) {
-                view->list[i].type = strdup(objects->items[i].type);
-                view->list[i].value = strdup(objects->items[i].value);
-                view->n_list++;
-                if (!view->list[i].type || !view->list[i].value)
-                        break;
-        }
-        if (!view->list || view->n_list < objects->n ||
-            (objects->n > 0 && !view->list[objects->n - 1].value)) {
-                free_view(view);
-                return -ENOMEM;
-        }
-        return add(session, view, ret);
+        return add(session, view, copy_list(view, objects), ret);
 }
 
 /* what is in it */
