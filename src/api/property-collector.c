@@ -7,55 +7,83 @@
 #include "property/page.h"
 #include "schema/tables.h"
 
+#define SPECS_MAX 64U /* filter specs of one call */
+
 /* Objects that specs have found, with the spec of each. */
 typedef struct Found {
+        PathSets *specs;
         PageItem *items;
         size_t n, size;
 } Found;
 
-static int add_found(Call *call, const PropertyFilterSpec *filter, size_t spec,
-                     const Selection *selection, Found *found)
+static int make_room(Arena *arena, Found *found)
 {
-        PageItem *items = arena_array(call->arena, found->n + selection->n + 1, sizeof(*items));
+        size_t size = found->size ? 2 * found->size : 64;
+        PageItem *items = arena_array(arena, size, sizeof(*items));
 
         if (!items)
                 return -ENOMEM;
         if (found->n > 0)
                 memcpy(items, found->items, found->n * sizeof(*items));
         found->items = items;
+        found->size = size;
+        return 0;
+}
+
+static int add_found(Call *call, size_t spec, const Selection *selection, Found *found)
+{
         for (size_t i = 0; i < selection->n; i++) {
                 const Object *object = &selection->items[i];
+                const PathSet *paths = retrieve_paths(&found->specs[spec], object->type);
 
-                if (retrieve_covers(filter, object->type))
-                        items[found->n++] = (PageItem){spec, {object->type->name, object->moid}};
+                if (!paths || (found->n == found->size && make_room(call->arena, found) < 0))
+                        return -ENOMEM;
+                if (paths->covered)
+                        found->items[found->n++] =
+                                (PageItem){spec, {object->type->name, object->moid}};
         }
         return 0;
+}
+
+static int find(Call *call, const PropertyContext *context, size_t spec, size_t *steps,
+                Found *found)
+{
+        const PropertyFilterSpec *filter = found->specs[spec].spec;
+        Selection selection = {0};
+        const Moref *missing;
+        int r;
+
+        r = retrieve_check(call, filter);
+        if (r < 0)
+                return r;
+        r = select_objects(context, filter, steps, &selection, &missing);
+        if (r < 0)
+                return retrieve_fault(call, r, missing);
+        return add_found(call, spec, &selection, found);
 }
 
 static int find_all(Service *service, Call *call, const WireObjects *specs, Found *found)
 {
         const PropertyContext context = service_property_context(service, call);
-        const Moref *missing;
+        size_t steps = SELECT_STEPS_MAX;
         int r = 0;
 
+        if (specs->n > SPECS_MAX)
+                return call_fault(call, FAULT_INVALID_ARGUMENT, "specSet",
+                                  "A call has at most %u filter specs.", SPECS_MAX);
+        found->specs = arena_array(call->arena, specs->n + 1, sizeof(*found->specs));
+        if (!found->specs)
+                return -ENOMEM;
         for (size_t i = 0; r >= 0 && i < specs->n; i++) {
-                const PropertyFilterSpec *spec = (const void *)specs->items[i];
-                Selection selection = {0};
-
-                r = retrieve_check(call, spec);
-                if (r < 0)
-                        return r;
-                r = select_objects(&context, spec, &selection, &missing);
-                if (r < 0)
-                        return retrieve_fault(call, r, missing);
-                r = add_found(call, spec, i, &selection, found);
+                found->specs[i].spec = (const void *)specs->items[i];
+                found->specs[i].arena = call->arena;
+                r = find(call, &context, i, &steps, found);
         }
         return r;
 }
 
 /* Reads the values of the first @n that were found. */
-static int read_found(Service *service, Call *call, const WireObjects *specs, const Found *found,
-                      size_t n, WireObjects *ret)
+static int read_found(Service *service, Call *call, const Found *found, size_t n, WireObjects *ret)
 {
         const PropertyContext context = service_property_context(service, call);
 
@@ -63,7 +91,6 @@ static int read_found(Service *service, Call *call, const WireObjects *specs, co
         if (!ret->items)
                 return -ENOMEM;
         for (size_t i = 0; i < n; i++) {
-                const PropertyFilterSpec *spec = (const void *)specs->items[found->items[i].spec];
                 ObjectContent *content = NULL;
                 Object object;
                 int r;
@@ -71,7 +98,8 @@ static int read_found(Service *service, Call *call, const WireObjects *specs, co
                 if (object_find_for(context.inventory, context.session, &found->items[i].object,
                                     &object) < 0)
                         continue;
-                r = retrieve_object(&context, spec, &object, &content);
+                r = retrieve_object(&context, &found->specs[found->items[i].spec], &object,
+                                    &content);
                 if (r < 0)
                         return r;
                 if (content)
@@ -89,7 +117,7 @@ static int retrieve_properties(Service *service, Call *call, Usec now)
 
         r = find_all(service, call, &args->spec_set, &found);
         if (r >= 0)
-                r = read_found(service, call, &args->spec_set, &found, found.n, &contents);
+                r = read_found(service, call, &found, found.n, &contents);
         if (r >= 0)
                 call_reply(call, &contents, now);
         return r;
@@ -144,7 +172,7 @@ static int retrieve_properties_ex(Service *service, Call *call, Usec now)
         if (r >= 0)
                 r = take_limit(call, args->options, found.n, &limit);
         if (r >= 0)
-                r = read_found(service, call, &args->spec_set, &found, limit, &result->objects);
+                r = read_found(service, call, &found, limit, &result->objects);
         if (r >= 0)
                 r = keep_rest(call, &args->spec_set, &found, limit, result);
         if (r >= 0)

@@ -67,6 +67,7 @@ static int create_filter(Service *service, Call *call, Usec now)
 {
         const PropertyContext context = service_property_context(service, call);
         const CreateFilterRequestType *args = call->params;
+        size_t steps = SELECT_STEPS_MAX;
         Selection selection = {0};
         const Moref *missing;
         Collector *collector;
@@ -78,7 +79,7 @@ static int create_filter(Service *service, Call *call, Usec now)
                 r = retrieve_check(call, args->spec);
         if (r < 0)
                 return r;
-        r = select_objects(&context, args->spec, &selection, &missing);
+        r = select_objects(&context, args->spec, &steps, &selection, &missing);
         if (r < 0)
                 return retrieve_fault(call, r, missing);
         r = collector_add_filter(collector, args->spec, args->partial_updates, &reference.value);
@@ -125,8 +126,12 @@ static int try_answer(Wait *wait, Usec now)
                 return call_fault(wait->call, FAULT_INVALID_COLLECTOR_VERSION, NULL,
                                   "Version '%.64s' is not that of the last update set.",
                                   wait->version);
-        if (r < 0 || !set)
-                return r;
+        if (r == -EUSERS)
+                return call_fault_too_many(wait->call);
+        if (r < 0)
+                return retrieve_fault(wait->call, r, NULL);
+        if (!set)
+                return 0;
         call_reply(wait->call, &set, now);
         return 1;
 }

@@ -2,6 +2,7 @@
 
 #include "property/tables.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 
 #define EVERYBODYS "propertyCollector"
@@ -59,6 +60,8 @@ int collector_add_filter(Collector *collector, const PropertyFilterSpec *spec, b
                 .collector = collector,
                 .filter = filter_new(spec, partial_updates),
         };
+        if (filter->filter)
+                filter->own.bytes = sizeof(*filter) + filter_bytes(filter->filter);
         r = filter->filter ? own_add(collector->session, &filter->own) : -ENOMEM;
         if (r < 0) {
                 on_filter_end(&filter->own);
@@ -100,8 +103,10 @@ static int make(Session *session, const char *type, Collector **ret)
 
         if (!collector)
                 return -ENOMEM;
-        collector->own.type = type ? managed_type_find(type) : NULL;
-        collector->own.end = on_collector_end;
+        collector->own = (OwnObject){
+                .type = type ? managed_type_find(type) : NULL,
+                .end = on_collector_end,
+        };
         collector->session = session;
         r = own_add(session, &collector->own);
         if (r < 0) {
@@ -173,6 +178,8 @@ static int add_filter_update(const PropertyContext *context, const OwnFilter *fi
 static int collect_updates(const Collector *collector, const PropertyContext *context, size_t room,
                            UpdateSet *set)
 {
+        size_t steps = SELECT_STEPS_MAX;
+
         for (OwnObject *own = own_first(collector->session); own; own = own_next(own)) {
                 OwnFilter *filter = filter_of(own);
                 WireObjects updates = {0};
@@ -182,7 +189,9 @@ static int collect_updates(const Collector *collector, const PropertyContext *co
                 if (!filter || filter->collector != collector)
                         continue;
                 r = filter_updates(filter->filter, context, own_generation(collector->session),
-                                   &room, &updates, &more);
+                                   &steps, &room, &updates, &more);
+                if (r >= 0)
+                        r = own_resize(own, sizeof(*filter) + filter_bytes(filter->filter));
                 if (r >= 0 && updates.n > 0)
                         r = add_filter_update(context, filter, &updates, set);
                 if (r < 0)
@@ -198,37 +207,57 @@ static void forget(const Collector *collector)
         for (OwnObject *own = own_first(collector->session); own; own = own_next(own)) {
                 OwnFilter *filter = filter_of(own);
 
-                if (filter && filter->collector == collector)
-                        filter_forget(filter->filter);
+                if (!filter || filter->collector != collector)
+                        continue;
+                filter_forget(filter->filter);
+                (void)own_resize(own, sizeof(*filter) + filter_bytes(filter->filter));
         }
+}
+
+static UpdateSet *update_set_new(Arena *arena)
+{
+        UpdateSet *set = arena_new_object(arena, UpdateSet);
+
+        if (!set)
+                return NULL;
+        set->type = &type_UpdateSet;
+        set->filter_set.items = arena_array(arena, FILTERS_MAX, sizeof(WireObject *));
+        return set->filter_set.items ? set : NULL;
+}
+
+static bool has_told(const Collector *collector, const char *version)
+{
+        char last[24];
+
+        (void)snprintf(last, sizeof(last), "%" PRIu64, collector->version);
+        return collector->version > 0 && strcmp(version, last) == 0;
 }
 
 int collector_updates(Collector *collector, const PropertyContext *context, const char *version,
                       size_t room, UpdateSet **ret)
 {
-        UpdateSet *set = arena_new_object(context->arena, UpdateSet);
-        char current[24];
+        UpdateSet *set;
         int r;
 
         *ret = NULL;
-        (void)snprintf(current, sizeof(current), "%llu", (unsigned long long)collector->version);
         if (str_is_empty(version))
                 forget(collector);
-        else if (strcmp(version, current) != 0)
+        else if (!has_told(collector, version))
                 return -ESTALE;
+        set = update_set_new(context->arena);
         if (!set)
                 return -ENOMEM;
-        set->type = &type_UpdateSet;
-        set->filter_set.items = arena_array(context->arena, FILTERS_MAX, sizeof(WireObject *));
-        if (!set->filter_set.items)
-                return -ENOMEM;
         r = collect_updates(collector, context, room, set);
-        if (r < 0 || set->filter_set.n == 0)
+        if (r >= 0 && set->filter_set.n == 0)
+                return 0;
+        collector->version++; /* after a failure, too: what counts as told has not been */
+        set->version = arena_printf(context->arena, "%" PRIu64, collector->version);
+        if (r >= 0 && !set->version)
+                r = -ENOMEM;
+        if (r < 0) {
+                forget(collector);
                 return r;
-        set->version =
-                arena_printf(context->arena, "%llu", (unsigned long long)++collector->version);
-        if (!set->version)
-                return -ENOMEM;
+        }
         *ret = set;
         return 0;
 }

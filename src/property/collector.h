@@ -13,9 +13,10 @@
 
 typedef struct Collector Collector;
 
-/* Whoever waits for a collector's updates: told when it, or its session, ends. */
+/* Whoever waits for a collector's updates. */
 typedef struct CollectorWait CollectorWait;
 struct CollectorWait {
+        /* The collector has ended, or its session. */
         void (*on_end)(CollectorWait *wait);
 };
 
@@ -44,7 +45,10 @@ CollectorWait *collector_wait(const Collector *collector);
  * @room:       object updates at most
  * @ret:        NULL where there is nothing new
  *
- * Return: 0, -ESTALE for another version, -ENOMEM.
+ * After a failure but -ESTALE the client has to begin anew, for updates are lost.
+ *
+ * Return: 0, -ESTALE for another version, -E2BIG as select_objects(), -EUSERS where the session
+ * holds too much, or -ENOMEM.
  */
 int collector_updates(Collector *collector, const PropertyContext *context, const char *version,
                       size_t room, UpdateSet **ret);

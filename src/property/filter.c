@@ -7,6 +7,7 @@
 #include <search.h>
 
 #define ARENA_BYTES_MAX ((size_t)4 << 20)
+#define ROW_OVERHEAD    64 /* bytes of its node in the tree, and of malloc(3) */
 #define DIGEST_UNSET    UINT64_C(0)
 #define DIGEST_REFUSED  UINT64_C(1)
 
@@ -14,7 +15,8 @@
 typedef struct Row {
         char *moid;
         const ManagedType *type;
-        uint64_t round; /* in which it was last selected */
+        const Entity *entity; /* as long as no object comes or goes; NULL for other objects */
+        uint64_t round;       /* in which it was last selected */
         size_t n;
         uint64_t digests[]; /* one for each path of its type */
 } Row;
@@ -22,8 +24,10 @@ typedef struct Row {
 struct Filter {
         Arena *arena;
         PropertyFilterSpec *spec;
+        PathSets paths; /* of the spec */
         bool partial_updates;
         void *rows; /* tsearch(3) */
+        size_t rows_bytes;
         uint64_t round;
         uint64_t seen;           /* changes up to here have been told */
         uint64_t structure, own; /* the selection was made when these were the last */
@@ -33,13 +37,11 @@ struct Filter {
 typedef struct Telling {
         Filter *filter;
         const PropertyContext *context;
-        size_t *room;
+        size_t *steps, *room;
         WireObjects *updates;
         size_t size; /* of the array of updates */
-        bool more;
+        bool more;   /* there was no room for all */
         int error;
-        const ManagedType *type; /* whose paths these are */
-        PathSet paths;
 } Telling;
 
 static int compare_rows(const void *a, const void *b)
@@ -51,6 +53,11 @@ static void row_free(void *row)
 {
         free(((Row *)row)->moid);
         free(row);
+}
+
+static size_t row_bytes(const Row *row)
+{
+        return sizeof(*row) + row->n * sizeof(row->digests[0]) + strlen(row->moid) + ROW_OVERHEAD;
 }
 
 Filter *filter_new(const PropertyFilterSpec *spec, bool partial_updates)
@@ -65,6 +72,7 @@ Filter *filter_new(const PropertyFilterSpec *spec, bool partial_updates)
                 filter->spec = wire_copy(filter->arena, spec);
         if (!filter->spec)
                 return filter_free(filter);
+        filter->paths = (PathSets){.spec = filter->spec, .arena = filter->arena};
         /* An object that is gone later leaves, and the others stay. */
         filter->spec->report_missing_objects_in_results = (WireBool){true, true};
         return filter;
@@ -90,10 +98,16 @@ bool filter_has_partial_updates(const Filter *filter)
         return filter->partial_updates;
 }
 
+size_t filter_bytes(const Filter *filter)
+{
+        return sizeof(*filter) + arena_bytes(filter->arena) + filter->rows_bytes;
+}
+
 void filter_forget(Filter *filter)
 {
         tdestroy(filter->rows, row_free);
         filter->rows = NULL;
+        filter->rows_bytes = 0;
         filter->seen = filter->structure = filter->own = 0;
 }
 
@@ -101,7 +115,7 @@ void filter_forget(Filter *filter)
 
 /* Return: an update to be filled in, or NULL where there is no room or no memory. */
 static ObjectUpdate *add_update(Telling *telling, const char *kind, const char *type,
-                                const char *moid)
+                                const char *moid, size_t n_paths)
 {
         Arena *arena = telling->context->arena;
         WireObjects *updates = telling->updates;
@@ -129,8 +143,8 @@ static ObjectUpdate *add_update(Telling *telling, const char *kind, const char *
                 .type = &type_ObjectUpdate,
                 .kind = (char *)kind,
                 .obj = {type, arena_strdup(arena, moid)},
-                .change_set.items = arena_array(arena, telling->paths.n + 1, sizeof(WireObject *)),
-                .missing_set.items = arena_array(arena, telling->paths.n + 1, sizeof(WireObject *)),
+                .change_set.items = arena_array(arena, n_paths + 1, sizeof(WireObject *)),
+                .missing_set.items = arena_array(arena, n_paths + 1, sizeof(WireObject *)),
         };
         if (!update->obj.value || !update->change_set.items || !update->missing_set.items) {
                 telling->error = -ENOMEM;
@@ -187,11 +201,11 @@ static int add_missing(Telling *telling, ObjectUpdate *update, const char *path,
         return 0;
 }
 
-/* Compares one path with what has been told. Return: 0, or negative in telling->error too. */
-static int tell_path(Telling *telling, Row *row, const Object *object, size_t index,
-                     ObjectUpdate **update)
+/* Compares one path with what has been told. Return: 0, or negative where nothing can be told. */
+static int tell_path(Telling *telling, Row *row, const Object *object, const PathSet *paths,
+                     size_t index, ObjectUpdate **update)
 {
-        const char *path = telling->paths.items[index];
+        const char *path = paths->items[index];
         LocalizedMethodFault *fault = NULL;
         uint64_t sum = DIGEST_UNSET;
         WireAny value;
@@ -207,7 +221,7 @@ static int tell_path(Telling *telling, Row *row, const Object *object, size_t in
         if (sum == row->digests[index])
                 return 0;
         if (!*update)
-                *update = add_update(telling, "modify", object->type->name, object->moid);
+                *update = add_update(telling, "modify", object->type->name, object->moid, paths->n);
         if (!*update)
                 return -ENOBUFS;
         row->digests[index] = sum;
@@ -219,27 +233,27 @@ static int tell_path(Telling *telling, Row *row, const Object *object, size_t in
         return r;
 }
 
-static void tell_object(Telling *telling, Row *row, const Object *object, ObjectUpdate *update)
+static void tell_object(Telling *telling, Row *row, const Object *object, const PathSet *paths,
+                        ObjectUpdate *update)
 {
-        for (size_t i = 0; i < row->n; i++)
-                if (tell_path(telling, row, object, i, &update) < 0)
+        for (size_t i = 0; i < paths->n; i++)
+                if (tell_path(telling, row, object, paths, i, &update) < 0)
                         return;
 }
 
-static int take_paths(Telling *telling, const ManagedType *type)
+/* Return: the paths of the type, or NULL with telling->error set. */
+static const PathSet *take_paths(Telling *telling, const ManagedType *type)
 {
-        int r;
+        const PathSet *paths = retrieve_paths(&telling->filter->paths, type);
 
-        if (telling->type == type)
-                return 0;
-        r = retrieve_paths(telling->context->arena, telling->filter->spec, type, &telling->paths);
-        telling->type = r < 0 ? NULL : type;
-        return r;
+        if (!paths)
+                telling->error = -ENOMEM;
+        return paths;
 }
 
-static Row *row_new(Telling *telling, const Object *object)
+static Row *row_new(Filter *filter, const Object *object, size_t n_paths)
 {
-        Row *row = calloc(1, sizeof(*row) + telling->paths.n * sizeof(row->digests[0]));
+        Row *row = calloc(1, sizeof(*row) + n_paths * sizeof(row->digests[0]));
 
         if (row)
                 row->moid = strdup(object->moid);
@@ -248,51 +262,58 @@ static Row *row_new(Telling *telling, const Object *object)
                 return NULL;
         }
         row->type = object->type;
-        row->n = telling->paths.n;
-        if (!tsearch(row, &telling->filter->rows, compare_rows)) {
+        row->n = n_paths;
+        if (!tsearch(row, &filter->rows, compare_rows)) {
                 row_free(row);
                 return NULL;
         }
+        filter->rows_bytes += row_bytes(row);
         return row;
 }
 
 /* who comes, who changes, who leaves */
 
-static bool may_have_changed(const Filter *filter, const Object *object)
+static bool may_have_changed(const Filter *filter, const Entity *entity)
 {
-        return !object->entity || object->entity->changed > filter->seen;
+        return !entity || entity->changed > filter->seen;
+}
+
+static void tell_entering(Telling *telling, const Object *object, const PathSet *paths)
+{
+        ObjectUpdate *update =
+                add_update(telling, "enter", object->type->name, object->moid, paths->n);
+        Row *row;
+
+        if (!update)
+                return;
+        row = row_new(telling->filter, object, paths->n);
+        if (!row) {
+                telling->error = -ENOMEM;
+                return;
+        }
+        row->entity = object->entity;
+        row->round = telling->filter->round;
+        tell_object(telling, row, object, paths, update);
 }
 
 static void tell_selected(Telling *telling, const Object *object)
 {
-        Filter *filter = telling->filter;
+        const PathSet *paths = take_paths(telling, object->type);
         const Row key = {.moid = (char *)object->moid};
+        Filter *filter = telling->filter;
         Row *const *found;
-        ObjectUpdate *update;
-        Row *row;
 
-        if (take_paths(telling, object->type) < 0) {
-                telling->error = -ENOMEM;
-                return;
-        }
-        if (!telling->paths.covered)
+        if (!paths || !paths->covered)
                 return;
         found = tfind(&key, &filter->rows, compare_rows);
-        if (found) {
-                (*found)->round = filter->round;
-                if (may_have_changed(filter, object))
-                        tell_object(telling, *found, object, NULL);
+        if (!found) {
+                tell_entering(telling, object, paths);
                 return;
         }
-        update = add_update(telling, "enter", object->type->name, object->moid);
-        row = update ? row_new(telling, object) : NULL;
-        if (!row) {
-                if (update)
-                        telling->error = -ENOMEM;
-                return;
-        }
-        row->round = filter->round;
-        tell_object(telling, row, object, update);
+        (*found)->entity = object->entity;
+        (*found)->round = filter->round;
+        if (may_have_changed(filter, object->entity))
+                tell_object(telling, *found, object, paths, NULL);
 }
 
 typedef struct Gone {
@@ -330,8 +351,9 @@ static void tell_gone(Telling *telling)
         for (size_t i = 0; i < gone.n; i++) {
                 Row *row = gone.rows[i];
 
-                if (!add_update(telling, "leave", row->type->name, row->moid))
+                if (!add_update(telling, "leave", row->type->name, row->moid, 0))
                         return;
+                telling->filter->rows_bytes -= row_bytes(row);
                 (void)tdelete(row, &telling->filter->rows, compare_rows);
                 row_free(row);
         }
@@ -340,43 +362,46 @@ static void tell_gone(Telling *telling)
 /* Objects have come or gone, or so it may be: the selection is made anew. */
 static void tell_selection(Telling *telling)
 {
+        Filter *filter = telling->filter;
         Selection selection = {0};
         const Moref *missing;
 
-        telling->error =
-                select_objects(telling->context, telling->filter->spec, &selection, &missing);
-        telling->filter->round++;
-        for (size_t i = 0; telling->error >= 0 && i < selection.n; i++)
+        telling->error = select_objects(telling->context, filter->spec, telling->steps, &selection,
+                                        &missing);
+        filter->round++;
+        for (size_t i = 0; telling->error >= 0 && !telling->more && i < selection.n; i++)
                 tell_selected(telling, &selection.items[i]);
         if (telling->error >= 0 && !telling->more)
                 tell_gone(telling);
 }
 
+/* Of most objects nothing has changed: they are not even looked up. */
 static void tell_row(const void *node, VISIT visit, void *user)
 {
-        Telling *telling = user;
         Row *row = *(Row *const *)node;
+        Telling *telling = user;
+        const PathSet *paths;
         Object object;
 
-        if ((visit != postorder && visit != leaf) || telling->error < 0)
+        if ((visit != postorder && visit != leaf) || telling->error < 0 || telling->more ||
+            !may_have_changed(telling->filter, row->entity))
                 return;
         if (object_find_for(telling->context->inventory, telling->context->session,
-                            &(Moref){row->type->name, row->moid}, &object) < 0 ||
-            !may_have_changed(telling->filter, &object))
+                            &(Moref){row->type->name, row->moid}, &object) < 0)
                 return;
-        if (take_paths(telling, object.type) < 0)
-                telling->error = -ENOMEM;
-        else
-                tell_object(telling, row, &object, NULL);
+        paths = take_paths(telling, object.type);
+        if (paths)
+                tell_object(telling, row, &object, paths, NULL);
 }
 
-int filter_updates(Filter *filter, const PropertyContext *context, uint64_t own, size_t *room,
-                   WireObjects *ret, bool *ret_more)
+int filter_updates(Filter *filter, const PropertyContext *context, uint64_t own, size_t *steps,
+                   size_t *room, WireObjects *ret, bool *ret_more)
 {
         const Changes *changes = inventory_changes(context->inventory);
         Telling telling = {
                 .filter = filter,
                 .context = context,
+                .steps = steps,
                 .room = room,
                 .updates = ret,
         };

@@ -8,7 +8,7 @@
 struct Page {
         OwnObject own;
         Arena *arena;
-        const PropertyFilterSpec **specs;
+        PathSets *specs; /* by their number */
         PageItem *items;
         size_t n, at, size;
 };
@@ -25,8 +25,9 @@ static int copy_specs(Page *page, const WireObjects *specs)
 {
         page->specs = arena_array(page->arena, specs->n + 1, sizeof(*page->specs));
         for (size_t i = 0; page->specs && i < specs->n; i++) {
-                page->specs[i] = wire_copy(page->arena, specs->items[i]);
-                if (!page->specs[i])
+                page->specs[i].arena = page->arena;
+                page->specs[i].spec = wire_copy(page->arena, specs->items[i]);
+                if (!page->specs[i].spec)
                         return -ENOMEM;
         }
         return page->specs ? 0 : -ENOMEM;
@@ -49,6 +50,28 @@ static int copy_items(Page *page, const PageItem *items, size_t n)
         return 0;
 }
 
+static Page *page_of(OwnObject *own)
+{
+        return own->end == on_end ? container_of(own, Page, own) : NULL;
+}
+
+/* Clients may take the first page and never ask for more. */
+static void make_room(const Session *session)
+{
+        OwnObject *own, *oldest = NULL;
+        size_t n = 0;
+
+        for (own = own_first(session); own; own = own_next(own)) {
+                if (!page_of(own))
+                        continue;
+                if (!oldest)
+                        oldest = own;
+                n++;
+        }
+        if (n >= PAGES_MAX)
+                own_end(oldest);
+}
+
 int page_new(Session *session, const WireObjects *specs, const PageItem *items, size_t n,
              size_t size, Page **ret)
 {
@@ -64,8 +87,11 @@ int page_new(Session *session, const WireObjects *specs, const PageItem *items, 
                 r = copy_specs(page, specs);
         if (r >= 0)
                 r = copy_items(page, items, n);
-        if (r >= 0)
+        if (r >= 0) {
+                make_room(session);
+                page->own.bytes = sizeof(*page) + arena_bytes(page->arena);
                 r = own_add(session, &page->own);
+        }
         if (r < 0) {
                 on_end(&page->own);
                 return r;
@@ -77,8 +103,8 @@ int page_new(Session *session, const WireObjects *specs, const PageItem *items, 
 Page *page_find(const Session *session, const char *token)
 {
         for (OwnObject *own = own_first(session); own; own = own_next(own))
-                if (own->end == on_end && strcmp(own->moid, token) == 0)
-                        return container_of(own, Page, own);
+                if (page_of(own) && strcmp(own->moid, token) == 0)
+                        return page_of(own);
         return NULL;
 }
 
@@ -94,12 +120,14 @@ void page_end(Page *page)
 
 int page_next(Page *page, const PropertyContext *context, WireObjects *ret, bool *ret_more)
 {
+        size_t at;
+
         ret->n = 0;
         ret->items = arena_array(context->arena, page->size + 1, sizeof(*ret->items));
         if (!ret->items)
                 return -ENOMEM;
-        for (; page->at < page->n && ret->n < page->size; page->at++) {
-                const PageItem *item = &page->items[page->at];
+        for (at = page->at; at < page->n && ret->n < page->size; at++) {
+                const PageItem *item = &page->items[at];
                 ObjectContent *content;
                 Object object;
                 int r;
@@ -107,12 +135,13 @@ int page_next(Page *page, const PropertyContext *context, WireObjects *ret, bool
                 if (object_find_for(context->inventory, context->session, &item->object, &object) <
                     0)
                         continue;
-                r = retrieve_object(context, page->specs[item->spec], &object, &content);
+                r = retrieve_object(context, &page->specs[item->spec], &object, &content);
                 if (r < 0)
                         return r;
                 if (content)
                         ret->items[ret->n++] = (WireObject *)content;
         }
-        *ret_more = page->at < page->n;
+        page->at = at;
+        *ret_more = at < page->n;
         return 0;
 }

@@ -8,6 +8,8 @@
 #include "property/own.h"
 #include "property/retrieve.h"
 
+#define PAGES_MAX 16U /* of one session; for another one, the oldest is forgotten */
+
 typedef struct Page Page;
 
 /* Objects that were found by one of several specs. */

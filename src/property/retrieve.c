@@ -8,8 +8,21 @@ static const PropertySpec *spec_at(const PropertyFilterSpec *spec, size_t index)
         return (const void *)spec->prop_set.items[index];
 }
 
+static bool has_too_many_paths(const PropertyFilterSpec *spec)
+{
+        size_t n = spec->prop_set.n;
+
+        for (size_t i = 0; n <= PATHS_MAX && i < spec->prop_set.n; i++)
+                n += spec_at(spec, i)->path_set.n;
+        return n > PATHS_MAX;
+}
+
 int retrieve_check(Call *call, const PropertyFilterSpec *spec)
 {
+        if (has_too_many_paths(spec))
+                return call_fault(call, FAULT_INVALID_ARGUMENT, "propSet",
+                                  "A filter spec has at most %u property specs and paths.",
+                                  PATHS_MAX);
         for (size_t i = 0; i < spec->prop_set.n; i++) {
                 const PropertySpec *property = spec_at(spec, i);
                 const ManagedType *type = managed_type_find(property->managed_type);
@@ -27,13 +40,16 @@ int retrieve_check(Call *call, const PropertyFilterSpec *spec)
 
 int retrieve_fault(Call *call, int r, const Moref *missing)
 {
+        /* Which objects exist is for those who are logged in. */
+        if (r == -ENOENT && !call->session)
+                return call_authorize(call, "System.View", missing);
         if (r == -ENOENT)
                 return call_fault_no_object(call, missing);
         if (r == -EPERM)
                 return call_authorize(call, "System.View", missing);
         if (r == -E2BIG)
                 return call_fault(call, FAULT_INVALID_ARGUMENT, "objectSet.selectSet",
-                                  "An object spec has too many traversal specs.");
+                                  "There are too many traversal specs, or ways to follow them.");
         return r;
 }
 
@@ -63,38 +79,44 @@ static bool covers(const PropertySpec *spec, const ManagedType *type)
         return declared && managed_type_is(type, declared);
 }
 
-bool retrieve_covers(const PropertyFilterSpec *spec, const ManagedType *type)
+static int find_paths(Arena *arena, const PropertyFilterSpec *spec, PathSet *set)
 {
-        for (size_t i = 0; i < spec->prop_set.n; i++)
-                if (covers(spec_at(spec, i), type))
-                        return true;
-        return false;
-}
+        size_t n_all = count_properties(set->type), n = 0;
 
-int retrieve_paths(Arena *arena, const PropertyFilterSpec *spec, const ManagedType *type,
-                   PathSet *ret)
-{
-        size_t n_all = count_properties(type), n = 0;
-
-        *ret = (PathSet){0};
         for (size_t i = 0; i < spec->prop_set.n; i++)
-                if (covers(spec_at(spec, i), type))
-                        n += spec_at(spec, i)->path_set.n + n_all;
-        ret->items = arena_array(arena, n + 1, sizeof(*ret->items));
-        if (!ret->items)
+                if (covers(spec_at(spec, i), set->type))
+                        n += spec_at(spec, i)->path_set.n;
+        set->items = arena_array(arena, n + n_all + 1, sizeof(*set->items));
+        if (!set->items)
                 return -ENOMEM;
         for (size_t i = 0; i < spec->prop_set.n; i++) {
                 const PropertySpec *property = spec_at(spec, i);
 
-                if (!covers(property, type))
+                if (!covers(property, set->type))
                         continue;
-                ret->covered = true;
+                set->covered = true;
                 for (size_t k = 0; property->all.set && property->all.value && k < n_all; k++)
-                        add_path(ret, property_at(type, k)->name);
+                        add_path(set, property_at(set->type, k)->name);
                 for (size_t k = 0; k < property->path_set.n; k++)
-                        add_path(ret, property->path_set.items[k]);
+                        add_path(set, property->path_set.items[k]);
         }
         return 0;
+}
+
+const PathSet *retrieve_paths(PathSets *sets, const ManagedType *type)
+{
+        PathSet *set;
+
+        for (set = sets->first; set; set = set->next)
+                if (set->type == type)
+                        return set;
+        set = arena_new_object(sets->arena, PathSet);
+        if (!set)
+                return NULL;
+        *set = (PathSet){.type = type, .next = sets->first};
+        if (find_paths(sets->arena, sets->spec, set) < 0)
+                return NULL;
+        return sets->first = set;
 }
 
 /* values */
@@ -166,36 +188,39 @@ static int add_value(const PropertyContext *context, ObjectContent *content, con
         return 0;
 }
 
-int retrieve_object(const PropertyContext *context, const PropertyFilterSpec *spec,
-                    const Object *object, ObjectContent **ret)
+int retrieve_object(const PropertyContext *context, PathSets *sets, const Object *object,
+                    ObjectContent **ret)
 {
-        ObjectContent *content = arena_new_object(context->arena, ObjectContent);
-        PathSet paths;
-        int r;
+        const PathSet *paths = retrieve_paths(sets, object->type);
+        ObjectContent *content;
 
         *ret = NULL;
-        r = retrieve_paths(context->arena, spec, object->type, &paths);
-        if (r < 0 || !content)
+        if (!paths)
                 return -ENOMEM;
-        if (!paths.covered)
+        if (!paths->covered)
                 return 0;
+        content = arena_new_object(context->arena, ObjectContent);
+        if (!content)
+                return -ENOMEM;
         *content = (ObjectContent){
                 .type = &type_ObjectContent,
                 .obj = {object->type->name, object->moid},
-                .prop_set.items = arena_array(context->arena, paths.n + 1, sizeof(WireObject *)),
-                .missing_set.items = arena_array(context->arena, paths.n + 1, sizeof(WireObject *)),
+                .prop_set.items = arena_array(context->arena, paths->n + 1, sizeof(WireObject *)),
+                .missing_set.items =
+                        arena_array(context->arena, paths->n + 1, sizeof(WireObject *)),
         };
         if (!content->prop_set.items || !content->missing_set.items)
                 return -ENOMEM;
-        for (size_t i = 0; i < paths.n; i++) {
+        for (size_t i = 0; i < paths->n; i++) {
                 LocalizedMethodFault *fault;
                 WireAny value;
+                int r;
 
-                r = retrieve_property(context, object, paths.items[i], &value, &fault);
+                r = retrieve_property(context, object, paths->items[i], &value, &fault);
                 if (r == -EPERM)
-                        r = add_missing(context, content, paths.items[i], fault);
+                        r = add_missing(context, content, paths->items[i], fault);
                 else if (r > 0)
-                        r = add_value(context, content, paths.items[i], &value);
+                        r = add_value(context, content, paths->items[i], &value);
                 if (r == -ENOMEM)
                         return r;
         }

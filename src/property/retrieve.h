@@ -8,29 +8,38 @@
 #include "property/select.h"
 #include "session/call.h"
 
-/* Paths of one object: what all property specs say of its type and of the types it derives from. */
-typedef struct PathSet {
+#define PATHS_MAX 1024U /* of a filter spec: its property specs, and paths of them */
+
+/* Paths of one type: what all property specs say of it and of the types it derives from. */
+typedef struct PathSet PathSet;
+struct PathSet {
+        const ManagedType *type;
         const char **items; /* each once */
         size_t n;
         bool covered; /* there is a spec for it: without one it is not reported */
-} PathSet;
+        PathSet *next;
+};
+
+/* Those of a filter spec, found once for each type that is met. */
+typedef struct PathSets {
+        const PropertyFilterSpec *spec;
+        Arena *arena;
+        PathSet *first;
+} PathSets;
 
 /**
  * retrieve_check() - look at a filter spec before it is used
  *
- * Return: 0, or negative with InvalidProperty or InvalidArgument raised in the call.
+ * Return: 0, or negative with InvalidProperty, or InvalidArgument for too many paths, raised in
+ * the call.
  */
 int retrieve_check(Call *call, const PropertyFilterSpec *spec);
 
 /* Raises the fault for what select_objects() has returned. Return: negative. */
 int retrieve_fault(Call *call, int r, const Moref *missing);
 
-/* Return: whether a property spec is about objects of @type. Others are not reported. */
-bool retrieve_covers(const PropertyFilterSpec *spec, const ManagedType *type);
-
-/* Which paths to read of objects of @type. Return: 0 or -ENOMEM. */
-int retrieve_paths(Arena *arena, const PropertyFilterSpec *spec, const ManagedType *type,
-                   PathSet *ret);
+/* Return: which paths to read of objects of @type, or NULL without memory. */
+const PathSet *retrieve_paths(PathSets *sets, const ManagedType *type);
 
 /**
  * retrieve_property() - one value, if the session may see it
@@ -42,5 +51,5 @@ int retrieve_property(const PropertyContext *context, const Object *object, cons
                       WireAny *ret, LocalizedMethodFault **fault);
 
 /* All paths of one object. Return: 0 or -ENOMEM; *@ret is NULL for an object no spec covers. */
-int retrieve_object(const PropertyContext *context, const PropertyFilterSpec *spec,
-                    const Object *object, ObjectContent **ret);
+int retrieve_object(const PropertyContext *context, PathSets *sets, const Object *object,
+                    ObjectContent **ret);

@@ -3,39 +3,47 @@
 #include "property/path.h"
 #include "schema/tables.h"
 
-#define SPECS_MAX 256U /* traversal specs of one object spec; their bits are marked per object */
+#include <sys/queue.h>
+
+#define SPECS_MAX 256U /* traversal specs of one object spec */
+#define WORD_BITS 64
+
+/* A set of traversal specs of one object spec. */
+typedef struct StepSet {
+        uint64_t words[SPECS_MAX / WORD_BITS];
+} StepSet;
 
 /* A traversal spec, resolved. */
 typedef struct Step {
         const TraversalSpec *spec;
         const ManagedType *type; /* NULL: one that we do not have */
+        StepSet next;            /* to be taken from where it leads */
 } Step;
 
-/* An object that was reached: whether it is selected, and by which steps it has been left. */
+/* An object that the walk has come to. */
 typedef struct Reached {
-        const void *identity;
         Object object;
         bool selected;
-        uint64_t left[SPECS_MAX / 64];
+        size_t spec;        /* the object spec that the following is of */
+        StepSet taken, due; /* from here */
+        bool waiting;
+        STAILQ_ENTRY(Reached) entry;
 } Reached;
-
-/* An object from where the steps of a select set are still to be taken. */
-typedef struct Waiting {
-        Reached *at;
-        const WireObjects *set;
-} Waiting;
 
 typedef struct Walk {
         const PropertyContext *context;
+        size_t spec; /* the number of the object spec, beginning with 1 */
+        size_t *steps_left;
         Step *steps;
         size_t n_steps;
         Reached **table; /* open addressing; its size is a power of two */
         size_t size, n;
         Reached **order; /* as they were reached */
         size_t n_selected;
-        Waiting *waiting;
-        size_t n_waiting, waiting_size;
+        STAILQ_HEAD(ReachedList, Reached) waiting; /* whose due steps are still to be taken */
 } Walk;
+
+/* objects */
 
 /* What the references of one object have in common, as long as nothing changes. */
 static const void *identity_of(const Object *object)
@@ -51,7 +59,8 @@ static size_t slot_of(const Walk *walk, const void *identity)
 {
         size_t i = (size_t)(((uintptr_t)identity >> 4) * UINT64_C(0x9e3779b97f4a7c15) >> 20);
 
-        for (i &= walk->size - 1; walk->table[i] && walk->table[i]->identity != identity;)
+        for (i &= walk->size - 1;
+             walk->table[i] && identity_of(&walk->table[i]->object) != identity;)
                 i = (i + 1) & (walk->size - 1);
         return i;
 }
@@ -67,53 +76,48 @@ static int grow(Walk *walk)
                 return -ENOMEM;
         for (size_t i = 0; i < walk->n; i++) {
                 larger.order[i] = walk->order[i];
-                larger.table[slot_of(&larger, walk->order[i]->identity)] = walk->order[i];
+                larger.table[slot_of(&larger, identity_of(&walk->order[i]->object))] =
+                        walk->order[i];
         }
-        *walk = larger;
+        walk->size = larger.size;
+        walk->table = larger.table;
+        walk->order = larger.order;
         return 0;
 }
 
-static int reach(Walk *walk, const Object *object, bool select, Reached **ret)
+/* Return: the object as the walk knows it, or NULL without memory. */
+static Reached *reach(Walk *walk, const Object *object, bool select)
 {
         Reached *reached;
         size_t slot;
 
         if (2 * (walk->n + 1) > walk->size && grow(walk) < 0)
-                return -ENOMEM;
+                return NULL;
         slot = slot_of(walk, identity_of(object));
         reached = walk->table[slot];
         if (!reached) {
                 reached = arena_new_object(walk->context->arena, Reached);
                 if (!reached)
-                        return -ENOMEM;
-                reached->identity = identity_of(object);
+                        return NULL;
                 reached->object = *object;
                 walk->table[slot] = walk->order[walk->n++] = reached;
         }
         if (select && !reached->selected)
                 walk->n_selected++;
         reached->selected |= select;
-        *ret = reached;
-        return 0;
+        return reached;
 }
 
 /* the steps of one object spec */
 
-static bool has_step(const Walk *walk, const TraversalSpec *spec)
-{
-        for (size_t i = 0; i < walk->n_steps; i++)
-                if (walk->steps[i].spec == spec)
-                        return true;
-        return false;
-}
-
 static int collect_steps(Walk *walk, const WireObjects *set)
 {
-        for (size_t i = 0; i < set->n; i++) {
-                const TraversalSpec *spec = (const void *)set->items[i];
-                int r;
+        int r = 0;
 
-                if (spec->base.type != &type_TraversalSpec || has_step(walk, spec))
+        for (size_t i = 0; r >= 0 && i < set->n; i++) {
+                const TraversalSpec *spec = (const void *)set->items[i];
+
+                if (spec->base.type != &type_TraversalSpec)
                         continue;
                 if (walk->n_steps >= SPECS_MAX)
                         return -E2BIG;
@@ -122,10 +126,8 @@ static int collect_steps(Walk *walk, const WireObjects *set)
                         .type = managed_type_find(spec->managed_type),
                 };
                 r = collect_steps(walk, &spec->select_set);
-                if (r < 0)
-                        return r;
         }
-        return 0;
+        return r;
 }
 
 /* Return: whether @item of a select set stands for this step: it is that, or has its name. */
@@ -139,90 +141,127 @@ static bool stands_for(const WireObject *item, const Step *step)
         return selection->name && name && strcmp(selection->name, name) == 0;
 }
 
+static StepSet resolve(const Walk *walk, const WireObjects *set)
+{
+        StepSet steps = {0};
+
+        for (size_t i = 0; i < set->n; i++)
+                for (size_t k = 0; k < walk->n_steps; k++)
+                        if (stands_for(set->items[i], &walk->steps[k]))
+                                steps.words[k / WORD_BITS] |= UINT64_C(1) << k % WORD_BITS;
+        return steps;
+}
+
+static int take_specs(Walk *walk, const WireObjects *set)
+{
+        int r;
+
+        walk->n_steps = 0;
+        r = collect_steps(walk, set);
+        for (size_t i = 0; r >= 0 && i < walk->n_steps; i++)
+                walk->steps[i].next = resolve(walk, &walk->steps[i].spec->select_set);
+        return r;
+}
+
 /* the walk */
 
-static int push(Walk *walk, Reached *at, const WireObjects *set)
+static int spend(Walk *walk)
 {
-        if (set->n == 0)
-                return 0;
-        if (walk->n_waiting == walk->waiting_size) {
-                size_t size = walk->waiting_size ? 2 * walk->waiting_size : 64;
-                Waiting *waiting = arena_array(walk->context->arena, size, sizeof(*waiting));
-
-                if (!waiting)
-                        return -ENOMEM;
-                if (walk->n_waiting > 0)
-                        memcpy(waiting, walk->waiting, walk->n_waiting * sizeof(*waiting));
-                walk->waiting = waiting;
-                walk->waiting_size = size;
-        }
-        walk->waiting[walk->n_waiting++] = (Waiting){at, set};
+        if (*walk->steps_left == 0)
+                return -E2BIG;
+        --*walk->steps_left;
         return 0;
 }
 
-static int follow(Walk *walk, const Moref *target, const TraversalSpec *spec)
+static int arrive(Walk *walk, const Object *object, bool select, const StepSet *next)
+{
+        Reached *reached = reach(walk, object, select);
+        uint64_t due = 0;
+
+        if (!reached)
+                return -ENOMEM;
+        if (reached->spec != walk->spec) {
+                reached->spec = walk->spec;
+                reached->taken = (StepSet){0};
+        }
+        for (size_t i = 0; i < ELEMENTS(next->words); i++) {
+                reached->due.words[i] |= next->words[i] & ~reached->taken.words[i];
+                due |= reached->due.words[i];
+        }
+        if (due && !reached->waiting) {
+                reached->waiting = true;
+                STAILQ_INSERT_TAIL(&walk->waiting, reached, entry);
+        }
+        return 0;
+}
+
+static int follow(Walk *walk, const Moref *target, const Step *step)
 {
         const PropertyContext *context = walk->context;
-        bool skip = spec->skip.set && spec->skip.value;
-        Reached *reached;
+        const WireBool *skip = &step->spec->skip;
         Object object;
         int r;
 
+        r = spend(walk);
+        if (r < 0)
+                return r;
         if (object_find_for(context->inventory, context->session, target, &object) < 0)
                 return 0;
-        r = reach(walk, &object, !skip, &reached);
-        return r < 0 ? r : push(walk, reached, &spec->select_set);
+        return arrive(walk, &object, !(skip->set && skip->value), &step->next);
 }
 
-/* A path that leads to no reference, or that the session may not read, leads nowhere. */
-static int leave(Walk *walk, const Reached *from, const TraversalSpec *spec)
+/* Return: 1, 0 for unset and what the session may not see, or -ENOMEM. */
+static int read_path(const PropertyContext *context, const Object *object, const char *path,
+                     WireAny *ret)
 {
-        const Property *property = property_check(from->object.type, spec->path);
+        const Property *property = property_check(object->type, path);
+        int r;
+
+        if (!property || !session_may(context->session, property->privilege))
+                return 0;
+        r = property_read(context, object, path, ret);
+        return r < 0 && r != -ENOMEM ? 0 : r;
+}
+
+/* A path that leads to no reference leads nowhere. */
+static int take_step(Walk *walk, const Reached *from, const Step *step)
+{
         const WireMorefs *many;
         WireAny any;
         int r;
 
-        if (!property || !session_may(walk->context->session, property->privilege))
-                return 0;
-        r = property_read(walk->context, &from->object, spec->path, &any);
+        r = spend(walk);
+        if (r < 0 || !step->type || !managed_type_is(from->object.type, step->type))
+                return r;
+        r = read_path(walk->context, &from->object, step->spec->path, &any);
         if (r <= 0)
-                return r == -ENOMEM ? r : 0;
+                return r;
         if (any.form == FORM_MOREF)
-                return follow(walk, any.value, spec);
+                return follow(walk, any.value, step);
         many = any.value;
         for (size_t i = 0; r >= 0 && any.form == FORM_MOREFS && i < many->n; i++)
-                r = follow(walk, &many->items[i], spec);
+                r = follow(walk, &many->items[i], step);
         return r;
 }
 
-static int take_step(Walk *walk, Reached *from, size_t index)
+static int take_due(Walk *walk, Reached *from)
 {
-        const Step *step = &walk->steps[index];
-        uint64_t bit = UINT64_C(1) << index % 64;
-
-        if (from->left[index / 64] & bit)
-                return 0;
-        from->left[index / 64] |= bit;
-        if (!step->type || !managed_type_is(from->object.type, step->type))
-                return 0;
-        return leave(walk, from, step->spec);
-}
-
-static int take_waiting(Walk *walk, const Waiting *waiting)
-{
+        StepSet due = from->due;
         int r = 0;
 
-        for (size_t i = 0; i < waiting->set->n; i++)
-                for (size_t k = 0; r >= 0 && k < walk->n_steps; k++)
-                        if (stands_for(waiting->set->items[i], &walk->steps[k]))
-                                r = take_step(walk, waiting->at, k);
+        from->due = (StepSet){0};
+        for (size_t i = 0; i < ELEMENTS(due.words); i++)
+                from->taken.words[i] |= due.words[i];
+        for (size_t i = 0; r >= 0 && i < walk->n_steps; i++)
+                if (due.words[i / WORD_BITS] >> i % WORD_BITS & 1)
+                        r = take_step(walk, from, &walk->steps[i]);
         return r;
 }
 
 static int select_from(Walk *walk, const ObjectSpec *spec, const Moref **missing)
 {
         const PropertyContext *context = walk->context;
-        Reached *start;
+        StepSet first;
         Object object;
         int r;
 
@@ -233,29 +272,29 @@ static int select_from(Walk *walk, const ObjectSpec *spec, const Moref **missing
                 return -EPERM;
         if (r < 0)
                 return -ENOENT;
-        /* Steps are those of this spec: what was left by another's has not been left. */
-        for (size_t i = 0; i < walk->n; i++)
-                memset(walk->order[i]->left, 0, sizeof(walk->order[i]->left));
-        walk->n_steps = 0;
-        r = collect_steps(walk, &spec->select_set);
-        if (r >= 0)
-                r = reach(walk, &object, !(spec->skip.set && spec->skip.value), &start);
-        if (r >= 0)
-                r = push(walk, start, &spec->select_set);
-        while (r >= 0 && walk->n_waiting > 0) {
-                Waiting waiting = walk->waiting[--walk->n_waiting];
+        r = take_specs(walk, &spec->select_set);
+        if (r < 0)
+                return r;
+        first = resolve(walk, &spec->select_set);
+        walk->spec++; /* what was taken from an object is not that of this spec */
+        r = arrive(walk, &object, !(spec->skip.set && spec->skip.value), &first);
+        while (r >= 0 && !STAILQ_EMPTY(&walk->waiting)) {
+                Reached *reached = STAILQ_FIRST(&walk->waiting);
 
-                r = take_waiting(walk, &waiting);
+                STAILQ_REMOVE_HEAD(&walk->waiting, entry);
+                reached->waiting = false;
+                r = take_due(walk, reached);
         }
         return r;
 }
 
-int select_objects(const PropertyContext *context, const PropertyFilterSpec *spec, Selection *ret,
-                   const Moref **missing)
+int select_objects(const PropertyContext *context, const PropertyFilterSpec *spec, size_t *steps,
+                   Selection *ret, const Moref **missing)
 {
-        Walk walk = {.context = context};
+        Walk walk = {.context = context, .steps_left = steps};
         int r = 0;
 
+        STAILQ_INIT(&walk.waiting);
         walk.steps = arena_array(context->arena, SPECS_MAX, sizeof(*walk.steps));
         if (!walk.steps)
                 return -ENOMEM;

@@ -7,6 +7,8 @@
 
 #include "property/object.h"
 
+#define SELECT_STEPS_MAX 1000000U /* for one look of a client, at all that it asks for */
+
 typedef struct Selection {
         Object *items; /* each once, in the order in which they were reached */
         size_t n;
@@ -14,13 +16,15 @@ typedef struct Selection {
 
 /**
  * select_objects() - follow the specs
+ * @steps:      how many may still be taken, lessened by those that were: a traversal spec that is
+ *              tried on an object is one, and so is a reference that is followed
  * @missing:    the object, where the result is -ENOENT or -EPERM
  *
  * Selection specs name traversal specs of the same object spec, defined before, behind, or not at
- * all; cycles end. All lies in the context's arena.
+ * all; cycles end. What the session may not read leads nowhere. All lies in the context's arena.
  *
  * Return: 0, -ENOENT, -EPERM for a session that may not see objects, -E2BIG for too many traversal
- * specs, or -ENOMEM.
+ * specs or steps, or -ENOMEM.
  */
-int select_objects(const PropertyContext *context, const PropertyFilterSpec *spec, Selection *ret,
-                   const Moref **missing);
+int select_objects(const PropertyContext *context, const PropertyFilterSpec *spec, size_t *steps,
+                   Selection *ret, const Moref **missing);
