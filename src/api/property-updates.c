@@ -18,6 +18,7 @@ typedef struct Wait {
         const char *version;
         size_t room;
         ChangesWatch watch;
+        LoopTask task; /* to look again, at the end of this turn */
         LoopTimer timer;
 } Wait;
 
@@ -105,52 +106,61 @@ static int destroy_property_filter(Service *service, Call *call, Usec now)
 static void stop_waiting(Wait *wait)
 {
         changes_unwatch(inventory_changes(wait->service->inventory), &wait->watch);
+        loop_task_cancel(&wait->task);
         loop_timer_clear(&wait->timer);
         if (wait->collector)
                 collector_set_wait(wait->collector, NULL);
 }
 
-/* Return: 1 where the call has been answered, 0 where there is nothing new, or negative. */
-static int try_answer(Wait *wait, Usec now)
+/* Return: 0, with NULL in *@ret where there is nothing new; or negative. */
+static int look(const Wait *wait, Arena *arena, UpdateSet **ret)
 {
         PropertyContext context = service_property_context(wait->service, wait->call);
-        _cleanup_(arena_freep) Arena *scratch = arena_new(wait->service->arena_bytes_max);
-        UpdateSet *set = NULL;
         int r;
 
-        if (!scratch)
-                return -ENOMEM;
-        context.arena = scratch; /* the call may be looked at many times before it is answered */
-        r = collector_updates(wait->collector, &context, wait->version, wait->room, &set);
+        context.arena = arena; /* the call may be looked at many times before it is answered */
+        r = collector_updates(wait->collector, &context, wait->version, wait->room, ret);
         if (r == -ESTALE)
                 return call_fault(wait->call, FAULT_INVALID_COLLECTOR_VERSION, NULL,
                                   "Version '%.64s' is not that of the last update set.",
                                   wait->version);
         if (r == -EUSERS)
                 return call_fault_too_many(wait->call);
+        return r < 0 ? retrieve_fault(wait->call, r, NULL) : 0;
+}
+
+static void look_again(Wait *wait, Usec now)
+{
+        _cleanup_(arena_freep) Arena *arena = arena_new(wait->service->arena_bytes_max);
+        Call *call = wait->call;
+        UpdateSet *set = NULL;
+        int r = arena ? look(wait, arena, &set) : -ENOMEM;
+
+        if (r >= 0 && !set)
+                return;
+        stop_waiting(wait);
         if (r < 0)
-                return retrieve_fault(wait->call, r, NULL);
-        if (!set)
-                return 0;
-        call_reply(wait->call, &set, now);
-        return 1;
+                call_fail(call, now);
+        else
+                call_reply(call, &set, now);
 }
 
 static void on_change(ChangesWatch *watch, Usec now)
 {
-        Wait *wait = container_of(watch, Wait, watch);
-        Call *call = wait->call;
-        Collector *collector = wait->collector;
-        int r;
+        look_again(container_of(watch, Wait, watch), now);
+}
 
-        stop_waiting(wait);
-        r = try_answer(wait, now);
-        if (r < 0)
-                call_fail(call, now);
-        if (r != 0)
-                return;
-        collector_set_wait(collector, &wait->collector_wait);
-        changes_watch(inventory_changes(wait->service->inventory), watch);
+static int on_task(LoopTask *task, Usec now)
+{
+        look_again(container_of(task, Wait, task), now);
+        return 0;
+}
+
+static void on_own_change(CollectorWait *collector_wait)
+{
+        Wait *wait = container_of(collector_wait, Wait, collector_wait);
+
+        loop_defer(wait->service->loop, &wait->task);
 }
 
 static int on_timeout(LoopTimer *timer, Usec now)
@@ -191,44 +201,53 @@ static void cancel_wait(Collector *collector)
         wait->on_end(wait);
 }
 
+static int park(Wait *wait, int64_t seconds, Usec now)
+{
+        Service *service = wait->service;
+        int r = 0;
+
+        if (seconds > 0)
+                r = loop_timer_set(service->loop, &wait->timer, now + (Usec)seconds * USEC_PER_SEC);
+        if (r < 0)
+                return r;
+        collector_set_wait(wait->collector, &wait->collector_wait);
+        changes_watch(inventory_changes(service->inventory), &wait->watch);
+        wait->call->parked = wait;
+        wait->call->abandon = on_abandon;
+        return 0;
+}
+
 /* @seconds: negative for no limit; 0 does not wait */
 static int wait_for_updates(Service *service, Call *call, const char *version, int64_t seconds,
                             size_t room, Usec now)
 {
+        _cleanup_(arena_freep) Arena *arena = arena_new(service->arena_bytes_max);
         Wait *wait = arena_new_object(call->arena, Wait);
+        UpdateSet *set = NULL;
         int r;
 
-        if (!wait)
+        if (!arena || !wait)
                 return -ENOMEM;
         *wait = (Wait){
-                .collector_wait.on_end = on_end,
+                .collector_wait = {on_own_change, on_end},
                 .service = service,
                 .call = call,
                 .version = version,
                 .room = room,
                 .watch.on_change = on_change,
+                .task.run = on_task,
                 .timer.on_due = on_timeout,
         };
         r = get_collector(call, &wait->collector);
         if (r < 0)
                 return r;
         cancel_wait(wait->collector);
-        r = try_answer(wait, now);
-        if (r != 0)
-                return r < 0 ? r : 0;
-        if (seconds == 0) {
-                call_reply(call, NULL, now);
-                return 0;
-        }
-        if (seconds > 0) {
-                r = loop_timer_set(service->loop, &wait->timer, now + (Usec)seconds * USEC_PER_SEC);
-                if (r < 0)
-                        return r;
-        }
-        collector_set_wait(wait->collector, &wait->collector_wait);
-        changes_watch(inventory_changes(service->inventory), &wait->watch);
-        call->parked = wait;
-        call->abandon = on_abandon;
+        r = look(wait, arena, &set);
+        if (r < 0)
+                return r;
+        if (!set && seconds != 0)
+                return park(wait, seconds, now);
+        call_reply(call, set ? &set : NULL, now);
         return 0;
 }
 

@@ -86,6 +86,14 @@ static void end_filters(const Collector *collector)
         }
 }
 
+static void on_collector_change(OwnObject *own)
+{
+        CollectorWait *wait = container_of(own, Collector, own)->wait;
+
+        if (wait)
+                wait->on_change(wait);
+}
+
 static void on_collector_end(OwnObject *own)
 {
         Collector *collector = container_of(own, Collector, own);
@@ -106,6 +114,7 @@ static int make(Session *session, const char *type, Collector **ret)
         collector->own = (OwnObject){
                 .type = type ? managed_type_find(type) : NULL,
                 .end = on_collector_end,
+                .on_change = on_collector_change,
         };
         collector->session = session;
         r = own_add(session, &collector->own);

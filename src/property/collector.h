@@ -16,6 +16,8 @@ typedef struct Collector Collector;
 /* Whoever waits for a collector's updates. */
 typedef struct CollectorWait CollectorWait;
 struct CollectorWait {
+        /* The session has other views, filters or collectors: to be looked at, but not at once. */
+        void (*on_change)(CollectorWait *wait);
         /* The collector has ended, or its session. */
         void (*on_end)(CollectorWait *wait);
 };
