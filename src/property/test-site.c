@@ -33,7 +33,7 @@ void site_init(Site *site)
         *site = (Site){0};
         test_directory_make();
         if (loop_new(&site->loop) < 0 ||
-            inventory_new(site->loop, "dc", &callbacks, &site->inventory) < 0)
+            inventory_new(site->loop, "dc", "host.example", &callbacks, &site->inventory) < 0)
                 abort();
         site->sessions = sessions_new(site->loop, &limits);
         if (!site->sessions)
