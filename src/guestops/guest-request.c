@@ -1,5 +1,6 @@
 #include "base/log.h"
 #include "guestops/guest-private.h"
+#include "inventory/vm-fault.h"
 #include "schema/tables.h"
 #include "wire/read.h"
 #include "wire/write.h"
@@ -56,50 +57,17 @@ static int fault_lost(GuestRequest *request, const char *why)
                            why);
 }
 
-static int fault_power_state(const Guest *guest, GuestRequest *request)
-{
-        const char *name = vm_power_name(guest->vm->state.power);
-        InvalidPowerState *detail;
-        int r;
-
-        r = fault_raise(request->fault, request->arena, FAULT_INVALID_POWER_STATE, "poweredOn",
-                        "The attempted operation cannot be performed in the current state (%s).",
-                        name);
-        if (request->fault->detail && request->fault->detail->type == &type_InvalidPowerState) {
-                detail = (InvalidPowerState *)request->fault->detail;
-                detail->existing_state = (char *)name;
-        }
-        return r;
-}
-
-static int fault_task(const Guest *guest, GuestRequest *request)
-{
-        const VmTask *task = guest->vm->task;
-        int r;
-
-        r = fault_raise(request->fault, request->arena, FAULT_TASK_IN_PROGRESS, NULL,
-                        "The operation is not allowed while the machine is busy with a %s.",
-                        task->job);
-        if (request->fault->detail && request->fault->detail->type == &type_TaskInProgress)
-                ((TaskInProgress *)request->fault->detail)->task =
-                        (Moref){"Task", arena_strdup(request->arena, task->moid)};
-        return r;
-}
-
 /* What the machine itself says against an operation. */
 static int check_vm(const Guest *guest, GuestRequest *request)
 {
-        const VmState *state = &guest->vm->state;
+        const Vm *vm = guest->vm;
 
-        if (state->power != VM_POWERED_ON)
-                return fault_power_state(guest, request);
-        if (guest->vm->task)
-                return fault_task(guest, request);
-        if (!state->runs)
-                return fault_raise(request->fault, request->arena, FAULT_INVALID_STATE, NULL,
-                                   "The operation is not allowed in the current state: the machine "
-                                   "%s.",
-                                   state->reason ? state->reason : "does not run");
+        if (vm->state.power != VM_POWERED_ON)
+                return vm_fault_power_state(vm, VM_POWERED_ON, request->fault, request->arena);
+        if (vm_busy_with(vm))
+                return vm_fault_busy(vm, request->fault, request->arena);
+        if (!vm->state.runs)
+                return vm_fault_stopped(vm, request->fault, request->arena);
         return 0;
 }
 

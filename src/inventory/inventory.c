@@ -1,6 +1,5 @@
 #include "inventory/inventory.h"
 
-#include "base/clock.h"
 #include "base/log.h"
 #include "inventory/vm-config.h"
 
@@ -8,7 +7,6 @@
 #include <search.h>
 #include <stdio.h>
 
-#define TASKS_MAX   256 /* beyond, the oldest that has ended gives way */
 #define VM_MOID_MAX 64
 
 struct Inventory {
@@ -18,8 +16,7 @@ struct Inventory {
         void *by_moid; /* tsearch(3) */
         Entity root, datacenter, folders[4], compute_resource, host, resource_pool;
         TAILQ_HEAD(Vms, Vm) vms;
-        TAILQ_HEAD(VmTasks, VmTask) tasks; /* the oldest first */
-        unsigned int n_tasks, last_task;
+        Tasks tasks;
 };
 
 /* The folders of a datacenter, and vCenter's way to number them. */
@@ -151,76 +148,19 @@ Entity *inventory_resource_pool(const Inventory *inventory)
         return (Entity *)&inventory->resource_pool;
 }
 
-/* tasks */
-
 const VmTask *inventory_find_task(const Inventory *inventory, const char *moid)
 {
-        const VmTask *task;
-
-        TAILQ_FOREACH (task, &inventory->tasks, entry)
-                if (strcmp(task->moid, moid) == 0)
-                        return task;
-        return NULL;
+        return tasks_find(&inventory->tasks, moid);
 }
 
 const VmTask *inventory_next_task(const Inventory *inventory, const VmTask *task)
 {
-        return task ? TAILQ_NEXT(task, entry) : TAILQ_FIRST(&inventory->tasks);
+        return task ? TAILQ_NEXT(task, entry) : TAILQ_FIRST(&inventory->tasks.list);
 }
 
-static void task_free(Inventory *inventory, VmTask *task)
+const VmTask *vm_busy_with(const Vm *vm)
 {
-        TAILQ_REMOVE(&inventory->tasks, task, entry);
-        inventory->n_tasks--;
-        free(task->vm_moid);
-        free(task->vm_name);
-        free(task);
-}
-
-static void forget_old_task(Inventory *inventory)
-{
-        VmTask *task;
-
-        TAILQ_FOREACH (task, &inventory->tasks, entry)
-                if (task->ended) {
-                        task_free(inventory, task);
-                        return;
-                }
-}
-
-static VmTask *task_begin(Inventory *inventory, const Vm *vm, const char *job)
-{
-        VmTask *task = calloc(1, sizeof(*task));
-
-        if (!task)
-                return NULL;
-        if (inventory->n_tasks >= TASKS_MAX)
-                forget_old_task(inventory);
-        task->number = ++inventory->last_task;
-        (void)snprintf(task->moid, sizeof(task->moid), "task-%u", task->number);
-        task->vm_moid = strdup(vm->entity.moid);
-        task->vm_name = strdup(vm->entity.name);
-        task->job = job;
-        task->started = clock_realtime();
-        TAILQ_INSERT_TAIL(&inventory->tasks, task, entry);
-        inventory->n_tasks++;
-        if (!task->vm_moid || !task->vm_name) {
-                task_free(inventory, task);
-                return NULL;
-        }
-        return task;
-}
-
-static void apply_job(Inventory *inventory, Vm *vm)
-{
-        const char *before = vm->task ? vm->task->job : NULL;
-
-        if (before == vm->state.job)
-                return;
-        changes_note_structure(&inventory->changes);
-        if (vm->task)
-                vm->task->ended = clock_realtime();
-        vm->task = vm->state.job ? task_begin(inventory, vm, vm->state.job) : NULL;
+        return vm->job;
 }
 
 /* machines */
@@ -231,10 +171,30 @@ static bool same_state(const VmState *a, const VmState *b)
                a->job == b->job;
 }
 
-static void take_state(Inventory *inventory, Vm *vm, const VmState *state)
+/* A job goes with its machine's power, and may have been done by then or not. */
+static void take_job(Inventory *inventory, Vm *vm, ProviderResult result, Usec now)
 {
+        const TaskSpec spec = {
+                .vm_moid = vm->entity.moid,
+                .vm_name = vm->entity.name,
+                .name = vm->state.job,
+                .description = "guestops.hypervisorJob",
+        };
+
+        if (vm->job && vm->job->name == vm->state.job)
+                return;
+        if (!result.error && vm->state.power == VM_POWERED_OFF)
+                result = (ProviderResult){-EIO, "the machine was powered off meanwhile"};
+        task_end(vm->job, &result, now);
+        vm->job = vm->state.job ? task_begin(&inventory->tasks, &spec) : NULL;
+}
+
+static void take_state(Inventory *inventory, Vm *vm, const ProviderVm *reported, Usec now)
+{
+        const VmState *state = &reported->state;
+
         vm->state = *state;
-        apply_job(inventory, vm);
+        take_job(inventory, vm, reported->job_result, now);
         log_info("%s: %s%s%s%s%s", vm->entity.name, vm_power_name(state->power),
                  state->reason ? ", " : "", state->reason ? state->reason : "",
                  state->job ? ", busy with a " : "", state->job ? state->job : "");
@@ -254,7 +214,7 @@ static void on_provider_vm(void *user, const ProviderVm *reported, Usec now)
         vm->num_cpu = reported->num_cpu;
         vm->memory_mb = reported->memory_mb;
         if (!same)
-                take_state(inventory, vm, &reported->state);
+                take_state(inventory, vm, reported, now);
         entity_touch(&vm->entity);
         inventory->callbacks.on_vm_changed(inventory->callbacks.user, vm, now);
 }
@@ -270,9 +230,11 @@ static void on_provider_guest_changed(void *user, const char *uuid, Usec now)
 
 static void vm_remove(Inventory *inventory, Vm *vm, Usec now)
 {
+        static const ProviderResult gone = {
+                -EIO, "the service gave up the machine, and does not know how this ends"};
+
         inventory->callbacks.on_vm_removed(inventory->callbacks.user, vm, now);
-        vm->state.job = NULL;
-        apply_job(inventory, vm);
+        task_end(moved(vm->job), &gone, now);
         if (vm->provider)
                 vm->provider_type->close(vm->provider);
         entity_remove(inventory, &vm->entity);
@@ -458,7 +420,7 @@ int inventory_new(Loop *loop, const char *datacenter, const char *host,
         inventory->callbacks = *callbacks;
         changes_init(&inventory->changes, loop);
         TAILQ_INIT(&inventory->vms);
-        TAILQ_INIT(&inventory->tasks);
+        tasks_init(&inventory->tasks, &inventory->changes);
         r = entity_add(inventory, &inventory->root, "Folder", "group-d1", "Datacenters", NULL);
         if (r >= 0)
                 r = entity_add(inventory, &inventory->datacenter, "Datacenter", "datacenter-2",
@@ -483,13 +445,10 @@ void inventory_clear(Inventory *inventory, Usec now)
 
 Inventory *inventory_free(Inventory *inventory)
 {
-        VmTask *task;
-
         if (!inventory)
                 return NULL;
         inventory_clear(inventory, loop_now(inventory->loop));
-        while ((task = TAILQ_FIRST(&inventory->tasks)))
-                task_free(inventory, task);
+        tasks_done(&inventory->tasks);
         entity_remove(inventory, &inventory->host);
         entity_remove(inventory, &inventory->resource_pool);
         entity_remove(inventory, &inventory->compute_resource);

@@ -13,8 +13,7 @@
  * pointer to one holds until the loop's turn ends.
  */
 
-#include "inventory/changes.h"
-#include "inventory/provider.h"
+#include "inventory/tasks.h"
 #include "schema/method.h"
 #include "schema/types-channel.h"
 
@@ -61,24 +60,12 @@ typedef struct GuestFacts {
         size_t n_interfaces; /* FACTS_INTERFACES_MAX at most */
 } GuestFacts;
 
-/* A job of the hypervisor that has a machine to itself, as clients see it. */
-typedef struct VmTask VmTask;
-struct VmTask {
-        char moid[32];
-        char *vm_moid, *vm_name;
-        const char *job; /* static */
-        int64_t started; /* µs since 1970 */
-        int64_t ended;   /* 0 while it runs */
-        unsigned int number;
-        TAILQ_ENTRY(VmTask) entry;
-};
-
 struct Vm {
         Entity entity;
         char *uuid;
         VmState state;
         int32_t num_cpu, memory_mb; /* 0: not known */
-        VmTask *task;               /* that has it now, or NULL */
+        VmTask *job;                /* of the hypervisor, that has it now, or NULL */
         const ProviderType *provider_type;
         Provider *provider;
         VmConfig *config;
@@ -124,6 +111,9 @@ Entity *inventory_find(const Inventory *inventory, const char *type, const char 
 Vm *inventory_find_vm(const Inventory *inventory, const char *moid);
 /* @uuid: in lower case */
 Vm *inventory_find_uuid(const Inventory *inventory, const char *uuid);
+
+/* Return: the task that has the machine to itself, or NULL. */
+const VmTask *vm_busy_with(const Vm *vm);
 
 /* Return: the task of that id, also a while after its end, or NULL. */
 const VmTask *inventory_find_task(const Inventory *inventory, const char *moid);

@@ -20,10 +20,17 @@ typedef struct VmState {
         const char *job;    /* what has the machine to itself now: static text, or NULL */
 } VmState;
 
+/* How something ended, or that it was not begun. */
+typedef struct ProviderResult {
+        int error;       /* 0, or a negative errno; -ECANCELED: somebody wished it so */
+        const char *why; /* borrowed text for a sentence, or NULL */
+} ProviderResult;
+
 typedef struct ProviderVm {
         const char *uuid; /* 36 characters, lower case */
         const char *name;
         VmState state;
+        ProviderResult job_result;  /* of the job that was told before, where this ends it */
         int32_t num_cpu, memory_mb; /* 0: not known */
 } ProviderVm;
 

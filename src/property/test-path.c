@@ -89,7 +89,7 @@ static const VmTask vm_task = {
         .moid = "task-1",
         .vm_moid = (char *)"vm-1",
         .vm_name = (char *)"web",
-        .job = "snapshot",
+        .name = "snapshot",
         .started = 1000000,
         .number = 1,
 };
