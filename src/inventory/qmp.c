@@ -7,9 +7,11 @@
 
 #include "base/buf.h"
 #include "base/log.h"
+#include "base/utf8.h"
 #include "inventory/provider.h"
 
 #include <jansson.h>
+#include <stdio.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 
@@ -19,6 +21,9 @@
 #define RETRY_USEC     USEC_PER_SEC /* while QEMU is not there */
 
 static const char capabilities[] = "{\"execute\":\"qmp_capabilities\"}\n";
+static const char query_cpus[] = "{\"execute\":\"query-cpus-fast\",\"id\":\"cpus\"}\n";
+static const char query_memory[] =
+        "{\"execute\":\"query-memory-size-summary\",\"id\":\"memory\"}\n";
 static const char query_status[] = "{\"execute\":\"query-status\",\"id\":\"status\"}\n";
 static const char query_jobs[] = "{\"execute\":\"query-jobs\",\"id\":\"jobs\"}\n";
 static const char query_migrate[] = "{\"execute\":\"query-migrate\",\"id\":\"migrate\"}\n";
@@ -37,6 +42,11 @@ struct Provider {
         Buf in;
         VmState state;
         const char *job, *migration, *dump; /* what has the machine to itself, by its source */
+        char job_id[128];                   /* of .job */
+        int job_error;                      /* of what has the machine, or has had it; 0: none */
+        char job_why[256];
+        int32_t num_cpu;
+        int32_t memory_mb;
         bool greeted;
         int connect_error; /* that has been logged */
 };
@@ -75,6 +85,7 @@ static const struct {
 static void tell_state(Provider *provider, VmState state, Usec now)
 {
         const char *jobs[] = {provider->job, provider->migration, provider->dump};
+        const char *before = provider->state.job;
 
         state.job = NULL;
         for (size_t i = 0; state.power != VM_POWERED_OFF && i < ELEMENTS(jobs); i++)
@@ -86,12 +97,18 @@ static void tell_state(Provider *provider, VmState state, Usec now)
                                           .uuid = provider->config->uuid,
                                           .name = provider->config->name,
                                           .state = state,
+                                          .job_result = {provider->job_error, provider->job_why},
+                                          .num_cpu = provider->num_cpu,
+                                          .memory_mb = provider->memory_mb,
                                   },
                                   now);
+        if (state.job != before)
+                provider->job_error = 0;
 }
 
 static void take_status(Provider *provider, const json_t *answer, Usec now)
 {
+        static const VmState unknown = {VM_POWERED_ON, false, "is in an unknown state", NULL};
         const char *name = json_string_value(json_object_get(answer, "status"));
 
         for (size_t i = 0; name && i < ELEMENTS(run_states); i++)
@@ -101,7 +118,41 @@ static void take_status(Provider *provider, const json_t *answer, Usec now)
                 }
         log_warning("%s: QEMU is in state '%.32s', which is new to us", provider->config->name,
                     name ? name : "");
-        tell_state(provider, (VmState){VM_POWERED_ON, false, "is in an unknown state", NULL}, now);
+        tell_state(provider, unknown, now);
+}
+
+static void take_cpus(Provider *provider, const json_t *answer, Usec now)
+{
+        (void)now;
+        provider->num_cpu = (int32_t)json_array_size(answer);
+}
+
+static void take_memory(Provider *provider, const json_t *answer, Usec now)
+{
+        json_int_t base = json_integer_value(json_object_get(answer, "base-memory"));
+        json_int_t plugged = json_integer_value(json_object_get(answer, "plugged-memory"));
+
+        (void)now;
+        provider->memory_mb = (int32_t)((base + plugged) >> 20);
+}
+
+/* jobs */
+
+/* Told with the end of the job. Of several words the last one counts: it is the most exact. */
+static void note_failure(Provider *provider, int error, const char *what, const char *why)
+{
+        provider->job_error = error;
+        (void)snprintf(provider->job_why, sizeof(provider->job_why), "%s%s%s", what,
+                       why ? ": " : "", why ? why : "");
+        utf8_defuse(provider->job_why); /* it may have been cut within a character */
+}
+
+static bool is_our_job(const Provider *provider, const json_t *object)
+{
+        const char *id = json_string_value(json_object_get(object, "id"));
+
+        return id && provider->job &&
+               strncmp(id, provider->job_id, sizeof(provider->job_id) - 1) == 0;
 }
 
 /* QAPI JobStatus: what has ended or waits to be dismissed has the machine no longer. */
@@ -116,19 +167,34 @@ static bool job_is_active(const json_t *job)
         return status != NULL;
 }
 
+static const char *job_name(const json_t *job)
+{
+        const char *type = json_string_value(json_object_get(job, "type"));
+
+        for (size_t i = 0; type && i < ELEMENTS(job_types); i++)
+                if (strcmp(job_types[i].type, type) == 0)
+                        return job_types[i].name;
+        return NULL;
+}
+
 static void take_jobs(Provider *provider, const json_t *answer, Usec now)
 {
+        const json_t *active = NULL;
         size_t n = json_array_size(answer);
+        const char *id;
 
-        provider->job = NULL;
         for (size_t i = 0; i < n; i++) {
                 const json_t *job = json_array_get(answer, i);
-                const char *type = json_string_value(json_object_get(job, "type"));
+                const char *error = json_string_value(json_object_get(job, "error"));
 
-                for (size_t k = 0; type && k < ELEMENTS(job_types); k++)
-                        if (strcmp(job_types[k].type, type) == 0 && job_is_active(job))
-                                provider->job = job_types[k].name;
+                if (error && is_our_job(provider, job))
+                        note_failure(provider, -EIO, "the job failed", error);
+                if (job_name(job) && job_is_active(job))
+                        active = job;
         }
+        provider->job = job_name(active);
+        id = json_string_value(json_object_get(active, "id"));
+        (void)snprintf(provider->job_id, sizeof(provider->job_id), "%s", id ? id : "");
         tell_state(provider, provider->state, now);
 }
 
@@ -142,7 +208,12 @@ static void take_migration(Provider *provider, const json_t *answer, Usec now)
                 "wait-unplug",
         };
         const char *status = json_string_value(json_object_get(answer, "status"));
+        const char *error = json_string_value(json_object_get(answer, "error-desc"));
 
+        if (provider->migration && status && strcmp(status, "failed") == 0)
+                note_failure(provider, -EIO, "the migration failed", error);
+        if (provider->migration && status && strcmp(status, "cancelled") == 0)
+                note_failure(provider, -ECANCELED, "at QEMU's monitor", NULL);
         provider->migration = NULL;
         for (size_t i = 0; status && i < ELEMENTS(under_way); i++)
                 if (strcmp(under_way[i], status) == 0)
@@ -154,18 +225,33 @@ static void take_dump(Provider *provider, const json_t *answer, Usec now)
 {
         const char *status = json_string_value(json_object_get(answer, "status"));
 
+        if (provider->dump && !provider->job_error && status && strcmp(status, "failed") == 0)
+                note_failure(provider, -EIO, "the dump failed", NULL);
         provider->dump = status && strcmp(status, "active") == 0 ? "dump of its memory" : NULL;
         tell_state(provider, provider->state, now);
 }
+
+/* What an event says and no query afterwards. */
+static void note_job_event(Provider *provider, const char *event, const json_t *data)
+{
+        const char *status = json_string_value(json_object_get(data, "status"));
+        const char *error = json_string_value(json_object_get(data, "error"));
+
+        if (strcmp(event, "JOB_STATUS_CHANGE") == 0 && status && strcmp(status, "aborting") == 0 &&
+            is_our_job(provider, data))
+                note_failure(provider, -EIO, "the job failed", NULL);
+        if (strcmp(event, "DUMP_COMPLETED") == 0 && error && provider->dump)
+                note_failure(provider, -EIO, "the dump failed", error);
+}
+
+/* the monitor */
 
 static const struct {
         const char *id;
         void (*take)(Provider *provider, const json_t *answer, Usec now);
 } answers[] = {
-        {"dump", take_dump},
-        {"jobs", take_jobs},
-        {"migrate", take_migration},
-        {"status", take_status},
+        {"cpus", take_cpus},     {"dump", take_dump},         {"jobs", take_jobs},
+        {"memory", take_memory}, {"migrate", take_migration}, {"status", take_status},
 };
 
 static void disconnect(Provider *provider, const char *why, Usec now)
@@ -206,10 +292,11 @@ static const struct {
         {"WATCHDOG", query_status},
 };
 
-static int take_event(Provider *provider, const char *event, Usec now)
+static int take_event(Provider *provider, const char *event, const json_t *data, Usec now)
 {
         int r = 0;
 
+        note_job_event(provider, event, data);
         if (strcmp(event, "RESET") == 0)
                 provider->callbacks.on_guest_changed(provider->callbacks.user,
                                                      provider->config->uuid, now);
@@ -222,8 +309,8 @@ static int take_event(Provider *provider, const char *event, Usec now)
 static int begin(Provider *provider)
 {
         static const char *const lines[] = {
-                capabilities, want_migration_events, query_jobs, query_migrate,
-                query_dump,   query_status,
+                capabilities, want_migration_events, query_cpus, query_memory,
+                query_jobs,   query_migrate,         query_dump, query_status,
         };
         int r = 0;
 
@@ -245,7 +332,7 @@ static int take_line(Provider *provider, const char *line, size_t size, Usec now
         if (json_object_get(json, "QMP"))
                 return begin(provider);
         if (event)
-                return take_event(provider, event, now);
+                return take_event(provider, event, json_object_get(json, "data"), now);
         for (size_t i = 0; id && answer && i < ELEMENTS(answers); i++)
                 if (strcmp(answers[i].id, id) == 0)
                         answers[i].take(provider, answer, now);
@@ -273,6 +360,7 @@ static int qmp_on_ready(LoopIo *io, uint32_t events, Usec now)
         size_t before = provider->in.size;
         char *at = buf_grow(&provider->in, READ_BYTES);
         ssize_t n;
+        int r = 0;
 
         (void)events;
         if (!at) {
@@ -285,8 +373,13 @@ static int qmp_on_ready(LoopIo *io, uint32_t events, Usec now)
                 return 0;
         if (n <= 0)
                 disconnect(provider, "QEMU has ended", now);
-        else if (take_lines(provider, now) < 0)
-                disconnect(provider, "QEMU does not speak QMP as we know it", now);
+        else
+                r = take_lines(provider, now);
+        if (r < 0)
+                disconnect(provider,
+                           r == -EPIPE ? "QEMU has ended, or does not listen"
+                                       : "QEMU does not speak QMP as we know it",
+                           now);
         return 0;
 }
 

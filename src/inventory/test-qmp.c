@@ -30,9 +30,11 @@
 #define WANTS_EVENTS                                                                               \
         "{\"execute\":\"migrate-set-capabilities\",\"arguments\":{\"capabilities\":"               \
         "[{\"capability\":\"events\",\"state\":true}]}}\n"
-#define HELLO     CAPABILITIES WANTS_EVENTS ASKS_JOBS ASKS_MIGRATE ASKS_DUMP QUERY
-#define STEPS_MAX 16
-#define PATIENCE  (30 * USEC_PER_SEC) /* until a test is declared hung */
+#define ASKS_CPUS   "{\"execute\":\"query-cpus-fast\",\"id\":\"cpus\"}\n"
+#define ASKS_MEMORY "{\"execute\":\"query-memory-size-summary\",\"id\":\"memory\"}\n"
+#define HELLO       CAPABILITIES WANTS_EVENTS ASKS_CPUS ASKS_MEMORY ASKS_JOBS ASKS_MIGRATE ASKS_DUMP QUERY
+#define STEPS_MAX   16
+#define PATIENCE    (30 * USEC_PER_SEC) /* until a test is declared hung */
 
 /* One step: wait until @hears has come, say @says, and wait until @tells has been told. */
 typedef struct Step {
@@ -184,9 +186,15 @@ static void on_vm(void *user, const ProviderVm *vm, Usec now)
         EXPECT_STR("its name", vm->name, "web");
         EXPECT("what does not run has a reason, if it is on",
                (vm->state.power == VM_POWERED_ON && !vm->state.runs) == (vm->state.reason != NULL));
-        buf_putf(&monitor->told, "%s%s%s%s;", names[vm->state.power],
+        buf_putf(&monitor->told, "%s%s%s%s", names[vm->state.power],
                  vm->state.runs ? " and runs" : "", vm->state.job ? ", " : "",
                  vm->state.job ? vm->state.job : "");
+        if (vm->job_result.error < 0)
+                buf_putf(&monitor->told, ", %s%s",
+                         vm->job_result.error == -ECANCELED ? "canceled " : "", vm->job_result.why);
+        if (vm->num_cpu > 0)
+                buf_putf(&monitor->told, ", %d and %d", vm->num_cpu, vm->memory_mb);
+        buf_puts(&monitor->told, ";");
         loop_defer(monitor->loop, &monitor->task);
 }
 
@@ -218,7 +226,12 @@ static void play(const char *about, const Step *steps)
         static char uuid[] = UUID, name[] = "web", kind[] = "qmp";
         char *path = test_path("qmp");
         const VmConfig config = {
-                .provider = kind, .name = name, .uuid = uuid, .qmp = path, .channel = path};
+                .provider = kind,
+                .name = name,
+                .uuid = uuid,
+                .qmp = path,
+                .channel = path,
+        };
         Monitor monitor = {
                 .listener = {.fd = listen_at(path), .on_ready = monitor_on_connect},
                 .io = {.fd = -1, .on_ready = monitor_on_ready},
@@ -455,6 +468,89 @@ static void test_conversations(void)
                 play(rows[i].about, rows[i].steps);
 }
 
+/* How jobs end, told together with their end. */
+static void test_ends_of_jobs(void)
+{
+        static const char aborting[] =
+                "{\"event\": \"JOB_STATUS_CHANGE\", \"data\": {\"id\": \"j\", "
+                "\"status\": \"aborting\"}, \"timestamp\": {}}\r\n";
+        static const char another[] =
+                "{\"event\": \"JOB_STATUS_CHANGE\", \"data\": {\"id\": \"k\", "
+                "\"status\": \"aborting\"}, \"timestamp\": {}}\r\n";
+        static const char dumped[] = "{\"event\": \"DUMP_COMPLETED\", \"data\": {\"result\": {}, "
+                                     "\"error\": \"disk full\"}, \"timestamp\": {}}\r\n";
+        static const char failed_job[] =
+                JOBS("{\"id\": \"j\", \"type\": \"snapshot-save\", \"status\": \"concluded\", "
+                     "\"error\": \"no room\"}");
+        static const char other_failed[] =
+                JOBS("{\"id\": \"k\", \"type\": \"snapshot-save\", \"status\": \"concluded\", "
+                     "\"error\": \"no room\"}");
+        static const char failed_migration[] =
+                "{\"return\": {\"status\": \"failed\", \"error-desc\": \"no route\"}, "
+                "\"id\": \"migrate\"}\r\n";
+        static const struct {
+                const char *about, *begins, *job, *event, *asks, *ends, *told;
+        } rows[] = {
+                {"a job ends well", JOBS(JOB("snapshot-save", "running")), "snapshot",
+                 EVENT("JOB_STATUS_CHANGE"), ASKS_JOBS, JOBS(JOB("snapshot-save", "concluded")),
+                 ""},
+                {"it is listed with its error", JOBS(JOB("snapshot-save", "running")), "snapshot",
+                 EVENT("JOB_STATUS_CHANGE"), ASKS_JOBS, failed_job, ", the job failed: no room"},
+                {"it is gone from the list", JOBS(JOB("backup", "running")), "backup", aborting,
+                 ASKS_JOBS, JOBS(""), ", the job failed"},
+                {"the list says more", JOBS(JOB("snapshot-save", "running")), "snapshot", aborting,
+                 ASKS_JOBS, failed_job, ", the job failed: no room"},
+                {"another job failed", JOBS(JOB("backup", "running")), "backup", another, ASKS_JOBS,
+                 other_failed, ""},
+                {"a migration fails", MIGRATE("active"), "migration", EVENT("MIGRATION"),
+                 ASKS_MIGRATE QUERY, failed_migration, ", the migration failed: no route"},
+                {"without a word why", MIGRATE("active"), "migration", EVENT("MIGRATION"),
+                 ASKS_MIGRATE QUERY, MIGRATE("failed"), ", the migration failed"},
+                {"a migration is canceled", MIGRATE("active"), "migration", EVENT("MIGRATION"),
+                 ASKS_MIGRATE QUERY, MIGRATE("cancelled"), ", canceled at QEMU's monitor"},
+                {"a migration ends well", MIGRATE("active"), "migration", EVENT("MIGRATION"),
+                 ASKS_MIGRATE QUERY, MIGRATE("completed"), ""},
+                {"a dump fails", DUMP("active"), "dump of its memory", dumped, ASKS_DUMP,
+                 DUMP("failed"), ", the dump failed: disk full"},
+                {"a dump fails, silently", DUMP("active"), "dump of its memory",
+                 EVENT("DUMP_COMPLETED"), ASKS_DUMP, DUMP("failed"), ", the dump failed"},
+        };
+
+        for (size_t i = 0; i < ELEMENTS(rows); i++) {
+                char busy[128], told[128];
+                const Step steps[] = {
+                        BEGINS,
+                        {.says = STATUS("running"), .tells = "on and runs;"},
+                        {.says = rows[i].begins, .tells = busy},
+                        {.says = rows[i].event},
+                        {.hears = rows[i].asks, .says = rows[i].ends, .tells = told},
+                        /* The next one is not blamed. */
+                        {.says = DUMP("active"), .tells = "on and runs, dump of its memory;"},
+                        {.says = DUMP("none"), .tells = "on and runs;"},
+                        {0},
+                };
+
+                (void)snprintf(busy, sizeof(busy), "on and runs, %s;", rows[i].job);
+                (void)snprintf(told, sizeof(told), "on and runs%s;", rows[i].told);
+                play(rows[i].about, steps);
+        }
+}
+
+static void test_size(void)
+{
+        static const Step steps[] = {
+                BEGINS,
+                {.says = "{\"return\": [{}, {}, {}], \"id\": \"cpus\"}\n"
+                         "{\"return\": {\"base-memory\": 4294967296, \"plugged-memory\": 1048576}, "
+                         "\"id\": \"memory\"}\n" STATUS("running"),
+                 .tells = "on and runs, 3 and 4097;"},
+                {.hangs_up = true, .tells = "off, 3 and 4097;"},
+                {0},
+        };
+
+        play("processors and memory", steps);
+}
+
 /* Nobody is there; that is no error: it is powered off. */
 static void test_not_there(void)
 {
@@ -505,6 +601,8 @@ int main(void)
         test_run_states();
         test_jobs();
         test_conversations();
+        test_ends_of_jobs();
+        test_size();
         test_not_there();
         test_connect();
         test_directory_remove();

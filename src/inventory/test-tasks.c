@@ -7,6 +7,9 @@
 
 #include <stdio.h>
 
+/* Nobody watches. */
+static Changes changes = {.watches = TAILQ_HEAD_INITIALIZER(changes.watches)};
+
 #define ARENA_MAX ((size_t)64 << 10)
 
 static const TaskSpec migration = {
@@ -22,7 +25,7 @@ static void test_begin(void)
         Tasks tasks;
         const VmTask *task, *other;
 
-        tasks_init(&tasks);
+        tasks_init(&tasks, &changes);
         task = task_begin(&tasks, &power_off);
         other = task_begin(&tasks, &migration);
         if (!task || !other)
@@ -88,7 +91,7 @@ static void test_ends(void)
                 VmTask *task;
                 int n_ends = 0;
 
-                tasks_init(&tasks);
+                tasks_init(&tasks, &changes);
                 task = task_begin(&tasks, &power_off);
                 if (!task)
                         abort();
@@ -114,7 +117,7 @@ static void test_limit(void)
         char moid[32];
         Tasks tasks;
 
-        tasks_init(&tasks);
+        tasks_init(&tasks, &changes);
         running = task_begin(&tasks, &migration);
         for (size_t i = 0; i < (size_t)3 * TASKS_MAX; i++)
                 task_end(task_begin(&tasks, &power_off), &success, 1);

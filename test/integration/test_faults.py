@@ -221,7 +221,9 @@ class Machines(GuestCase):
         wait_for(lambda: self.client.try_list(self.vm, auth("demo"), [1]).status == 200,
                  "the end of the migration")
         info = self.client.get(f"Task/{task['value']}/info").json
-        self.assertEqual(info["state"], "success")
+        self.assertEqual(info["state"], "error")
+        self.assertEqual(info["error"]["_typeName"], "RequestCanceled")
+        self.assertEqual(info["reason"], {"_typeName": "TaskReasonSystem"})
         self.assertIn("completeTime", info)
         self.assertEqual(self.run_program("demo", "/bin/true")["exitCode"], 0)
 
