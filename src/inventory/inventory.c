@@ -160,7 +160,7 @@ const VmTask *inventory_next_task(const Inventory *inventory, const VmTask *task
 
 const VmTask *vm_busy_with(const Vm *vm)
 {
-        return vm->job;
+        return vm->job ? vm->job : vm->power;
 }
 
 /* machines */
@@ -228,6 +228,41 @@ static void on_provider_guest_changed(void *user, const char *uuid, Usec now)
                 inventory->callbacks.on_guest_changed(inventory->callbacks.user, vm, now);
 }
 
+static void on_provider_power_done(void *user, const char *uuid, const ProviderResult *result,
+                                   Usec now)
+{
+        Inventory *inventory = user;
+        Vm *vm = find_uuid(inventory, uuid);
+        VmTask *task = vm ? moved(vm->power) : NULL;
+
+        if (task && result->error < 0)
+                log_warning("%s: %s: %s", vm->entity.name, task->name, result->why);
+        task_end(task, result, now);
+}
+
+ProviderResult inventory_power(Inventory *inventory, Vm *vm, const PowerOrder *order, VmTask **ret,
+                               Usec now)
+{
+        const TaskSpec spec = {
+                .vm_moid = vm->entity.moid,
+                .vm_name = vm->entity.name,
+                .name = order->name,
+                .description = order->description,
+                .user = order->user,
+        };
+        ProviderResult result;
+
+        vm->power = task_begin(&inventory->tasks, &spec);
+        if (!vm->power)
+                return (ProviderResult){.error = -ENOMEM};
+        result = vm->provider_type->power(vm->provider, vm->uuid, order->action, now);
+        if (result.error < 0)
+                task_drop(&inventory->tasks, moved(vm->power));
+        else
+                *ret = vm->power;
+        return result;
+}
+
 static void vm_remove(Inventory *inventory, Vm *vm, Usec now)
 {
         static const ProviderResult gone = {
@@ -235,6 +270,7 @@ static void vm_remove(Inventory *inventory, Vm *vm, Usec now)
 
         inventory->callbacks.on_vm_removed(inventory->callbacks.user, vm, now);
         task_end(moved(vm->job), &gone, now);
+        task_end(moved(vm->power), &gone, now);
         if (vm->provider)
                 vm->provider_type->close(vm->provider);
         entity_remove(inventory, &vm->entity);
@@ -249,6 +285,7 @@ static int vm_add(Inventory *inventory, VmConfig *config, Usec now)
         const ProviderCallbacks callbacks = {
                 .on_vm = on_provider_vm,
                 .on_guest_changed = on_provider_guest_changed,
+                .on_power_done = on_provider_power_done,
                 .user = inventory,
         };
         Vm *vm = calloc(1, sizeof(*vm));

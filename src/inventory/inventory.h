@@ -66,6 +66,7 @@ struct Vm {
         VmState state;
         int32_t num_cpu, memory_mb; /* 0: not known */
         VmTask *job;                /* of the hypervisor, that has it now, or NULL */
+        VmTask *power;              /* the power operation under way, or NULL */
         const ProviderType *provider_type;
         Provider *provider;
         VmConfig *config;
@@ -111,6 +112,21 @@ Entity *inventory_find(const Inventory *inventory, const char *type, const char 
 Vm *inventory_find_vm(const Inventory *inventory, const char *moid);
 /* @uuid: in lower case */
 Vm *inventory_find_uuid(const Inventory *inventory, const char *uuid);
+
+typedef struct PowerOrder {
+        PowerAction action;
+        const char *name, *description, *user; /* of the task, see VmTask */
+} PowerOrder;
+
+/**
+ * inventory_power() - have a machine's provider begin a power action
+ * @vm:         vm_busy_with() nothing, and with a provider that has power()
+ * @ret:        its task, which is not over yet
+ *
+ * Return: as power() of ProviderType, or .error -ENOMEM.
+ */
+ProviderResult inventory_power(Inventory *inventory, Vm *vm, const PowerOrder *order, VmTask **ret,
+                               Usec now);
 
 /* Return: the task that has the machine to itself, or NULL. */
 const VmTask *vm_busy_with(const Vm *vm);

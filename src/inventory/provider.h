@@ -34,11 +34,24 @@ typedef struct ProviderVm {
         int32_t num_cpu, memory_mb; /* 0: not known */
 } ProviderVm;
 
+/* What can be asked for; the last three of the guest's own system. */
+typedef enum PowerAction {
+        POWER_ON,
+        POWER_OFF,
+        POWER_RESET,
+        POWER_SUSPEND,
+        POWER_SHUTDOWN_GUEST,
+        POWER_REBOOT_GUEST,
+        POWER_STANDBY_GUEST,
+} PowerAction;
+
 typedef struct ProviderCallbacks {
         /* A machine has appeared, or its name or state has changed. Values are borrowed. */
         void (*on_vm)(void *user, const ProviderVm *vm, Usec now);
         /* The guest has been reset or restored: what was known of its inside is void. */
         void (*on_guest_changed)(void *user, const char *uuid, Usec now);
+        /* The end of what power() began; the state that it led to has been told before. */
+        void (*on_power_done)(void *user, const char *uuid, const ProviderResult *result, Usec now);
         void *user;
 } ProviderCallbacks;
 
@@ -49,6 +62,7 @@ typedef struct VmConfig {
         char *name, *uuid;
         char *qmp;        /* socket of QEMU's monitor */
         char *channel;    /* socket of the agent's port */
+        char *shutdown;   /* QEMU when its guest shuts down: "poweroff", "pause", or NULL */
         int64_t modified; /* the file: µs since 1970 */
 } VmConfig;
 
@@ -61,6 +75,14 @@ typedef struct ProviderType {
                     Provider **ret);
         /* Connects to the agent's channel. Return: 0 and a non-blocking stream, or an errno. */
         int (*channel)(Provider *provider, const char *uuid, int *ret_fd);
+        /*
+         * Begins an action; on_power_done() tells its end, later. One at a time of each machine.
+         * NULL where the provider can do none of them.
+         *
+         * Return: .error 0, -EOPNOTSUPP where the provider cannot do this, -EBUSY where the state
+         * of the machine does not allow it.
+         */
+        ProviderResult (*power)(Provider *provider, const char *uuid, PowerAction action, Usec now);
         Provider *(*close)(Provider *provider);
 } ProviderType;
 

@@ -5,12 +5,10 @@
  * Source: QEMU Machine Protocol Specification; QAPI schema, RunState.
  */
 
-#include "base/buf.h"
 #include "base/log.h"
 #include "base/utf8.h"
-#include "inventory/provider.h"
+#include "inventory/qmp-private.h"
 
-#include <jansson.h>
 #include <stdio.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
@@ -32,24 +30,6 @@ static const char query_dump[] = "{\"execute\":\"query-dump\",\"id\":\"dump\"}\n
 static const char want_migration_events[] =
         "{\"execute\":\"migrate-set-capabilities\",\"arguments\":{\"capabilities\":"
         "[{\"capability\":\"events\",\"state\":true}]}}\n";
-
-struct Provider {
-        Loop *loop;
-        const VmConfig *config;
-        ProviderCallbacks callbacks;
-        LoopIo io; /* fd -1: not connected */
-        LoopTimer retry;
-        Buf in;
-        VmState state;
-        const char *job, *migration, *dump; /* what has the machine to itself, by its source */
-        char job_id[128];                   /* of .job */
-        int job_error;                      /* of what has the machine, or has had it; 0: none */
-        char job_why[256];
-        int32_t num_cpu;
-        int32_t memory_mb;
-        bool greeted;
-        int connect_error; /* that has been logged */
-};
 
 static const struct {
         const char *name;
@@ -113,11 +93,13 @@ static void take_status(Provider *provider, const json_t *answer, Usec now)
 
         for (size_t i = 0; name && i < ELEMENTS(run_states); i++)
                 if (strcmp(run_states[i].name, name) == 0) {
-                        tell_state(provider, run_states[i].state, now);
+                        provider->run_state = run_states[i].name;
+                        tell_state(provider, qmp_power_state(provider, run_states[i].state), now);
                         return;
                 }
         log_warning("%s: QEMU is in state '%.32s', which is new to us", provider->config->name,
                     name ? name : "");
+        provider->run_state = "";
         tell_state(provider, unknown, now);
 }
 
@@ -251,7 +233,8 @@ static const struct {
         void (*take)(Provider *provider, const json_t *answer, Usec now);
 } answers[] = {
         {"cpus", take_cpus},     {"dump", take_dump},         {"jobs", take_jobs},
-        {"memory", take_memory}, {"migrate", take_migration}, {"status", take_status},
+        {"memory", take_memory}, {"migrate", take_migration}, {"power-status", take_status},
+        {"status", take_status},
 };
 
 static void disconnect(Provider *provider, const char *why, Usec now)
@@ -260,13 +243,15 @@ static void disconnect(Provider *provider, const char *why, Usec now)
         provider->io.fd = fd_close(provider->io.fd);
         buf_clear(&provider->in);
         provider->job = provider->migration = provider->dump = NULL;
+        provider->run_state = NULL;
         log_info("%s: monitor: %s", provider->config->name, why);
         tell_state(provider, (VmState){VM_POWERED_OFF, false, NULL, NULL}, now);
+        qmp_power_lost(provider, now);
         (void)loop_timer_set(provider->loop, &provider->retry, now + RETRY_USEC);
 }
 
 /* Lines of some 50 bytes into an empty socket: they fit, or QEMU is not listening to us. */
-static int say(Provider *provider, const char *line)
+int qmp_say(Provider *provider, const char *line)
 {
         ssize_t n = send(provider->io.fd, line, strlen(line), MSG_NOSIGNAL);
 
@@ -294,15 +279,16 @@ static const struct {
 
 static int take_event(Provider *provider, const char *event, const json_t *data, Usec now)
 {
-        int r = 0;
+        int r;
 
         note_job_event(provider, event, data);
         if (strcmp(event, "RESET") == 0)
                 provider->callbacks.on_guest_changed(provider->callbacks.user,
                                                      provider->config->uuid, now);
+        r = qmp_power_event(provider, event, data, now);
         for (size_t i = 0; r >= 0 && i < ELEMENTS(event_queries); i++)
                 if (strcmp(event_queries[i].event, event) == 0)
-                        r = say(provider, event_queries[i].query);
+                        r = qmp_say(provider, event_queries[i].query);
         return r;
 }
 
@@ -316,7 +302,7 @@ static int begin(Provider *provider)
 
         provider->greeted = true;
         for (size_t i = 0; r >= 0 && i < ELEMENTS(lines); i++)
-                r = say(provider, lines[i]);
+                r = qmp_say(provider, lines[i]);
         return r;
 }
 
@@ -333,10 +319,12 @@ static int take_line(Provider *provider, const char *line, size_t size, Usec now
                 return begin(provider);
         if (event)
                 return take_event(provider, event, json_object_get(json, "data"), now);
+        if (id && strcmp(id, "power") == 0)
+                return qmp_power_answered(provider, json, now);
         for (size_t i = 0; id && answer && i < ELEMENTS(answers); i++)
                 if (strcmp(answers[i].id, id) == 0)
                         answers[i].take(provider, answer, now);
-        return 0;
+        return id && strcmp(id, "power-status") == 0 ? qmp_power_looked(provider, now) : 0;
 }
 
 static int take_lines(Provider *provider, Usec now)
@@ -420,6 +408,7 @@ static Provider *qmp_close(Provider *provider)
 {
         if (!provider)
                 return NULL;
+        qmp_power_done(provider);
         loop_io_remove(&provider->io);
         fd_close(provider->io.fd);
         loop_timer_clear(&provider->retry);
@@ -444,6 +433,7 @@ static int qmp_open(Loop *loop, const VmConfig *config, const ProviderCallbacks 
                 .retry.on_due = on_retry,
                 .in.max = LINE_BYTES_MAX,
         };
+        qmp_power_init(provider);
         *ret = provider;
         tell_state(provider, (VmState){VM_POWERED_OFF, false, NULL, NULL}, loop_now(loop));
         r = try_connect(provider, loop_now(loop));
@@ -462,5 +452,6 @@ const ProviderType provider_qmp = {
         .name = "qmp",
         .open = qmp_open,
         .channel = qmp_channel,
+        .power = qmp_power,
         .close = qmp_close,
 };

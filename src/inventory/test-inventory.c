@@ -100,6 +100,9 @@ static void test_other_files(void)
         } rows[] = {
                 {"good", FILE_A, 0},
                 {"no file", NULL, -ENOENT},
+                {"a QEMU that stays", FILE_A "shutdown = pause\n", 0},
+                {"a QEMU that ends", FILE_A "shutdown = poweroff\n", 0},
+                {"a QEMU that does something else", FILE_A "shutdown = reset\n", -EINVAL},
                 {"an empty file", "", -EINVAL},
                 {"an unknown key", FILE_A "memory = 4\n", -EINVAL},
                 {"an unknown section", FILE_A "[disk]\nname = x\n", -EINVAL},
@@ -127,8 +130,8 @@ static void test_equal(void)
                 {"nothing", {0}, {0}, true},
                 {"another file", {.path = one}, {.path = other}, true},
                 {"all the same",
-                 {one, one, one, one, one, one},
-                 {one, same, same, same, same, same},
+                 {one, one, one, one, one, one, one},
+                 {one, same, same, same, same, same, same},
                  true},
                 {"provider", {.provider = one}, {.provider = other}, false},
                 {"name", {.name = one}, {.name = other}, false},
@@ -137,6 +140,8 @@ static void test_equal(void)
                 {"qmp is new", {0}, {.qmp = one}, false},
                 {"qmp is gone", {.qmp = one}, {0}, false},
                 {"channel", {.channel = one}, {.channel = other}, false},
+                {"shutdown", {.shutdown = one}, {.shutdown = other}, false},
+                {"shutdown is new", {0}, {.shutdown = one}, false},
         };
 
         for (size_t i = 0; i < ELEMENTS(rows); i++)

@@ -6,7 +6,7 @@
 #include "base/buf.h"
 #include "base/test-file.h"
 #include "base/test.h"
-#include "inventory/provider.h"
+#include "inventory/qmp-private.h"
 
 #include <fcntl.h>
 #include <sys/epoll.h>
@@ -36,11 +36,39 @@
 #define STEPS_MAX   16
 #define PATIENCE    (30 * USEC_PER_SEC) /* until a test is declared hung */
 
-/* One step: wait until @hears has come, say @says, and wait until @tells has been told. */
+/* Power actions and what is heard of them. */
+#define ORDER(command) "{\"execute\":\"" command "\",\"id\":\"power\"}\n"
+#define ON_SHUTDOWN(what, id)                                                                      \
+        "{\"execute\":\"set-action\",\"arguments\":{\"shutdown\":\"" what "\"},\"id\":\"" id "\"}" \
+        "\n"
+#define STAY   ON_SHUTDOWN("pause", "power")
+#define LEAVE  ON_SHUTDOWN("poweroff", "action")
+#define LOOK   "{\"execute\":\"query-status\",\"id\":\"power-status\"}\n"
+#define OBEYED "{\"return\": {}, \"id\": \"power\"}\r\n"
+#define REFUSED(class, why)                                                                        \
+        "{\"id\": \"power\", \"error\": {\"class\": \"" class "\", \"desc\": \"" why "\"}}\r\n"
+#define LOOKED(name) "{\"return\": {\"status\": \"" name "\"}, \"id\": \"power-status\"}\r\n"
+#define BY(whom, name)                                                                             \
+        "{\"event\": \"" name "\", \"data\": {\"guest\": " whom "}, \"timestamp\": {}}\r\n"
+#define BY_GUEST(name) BY("true", name)
+#define BY_HOST(name)  BY("false", name)
+
+/* What is asked of the provider, and its answer. */
+typedef struct Ask {
+        PowerAction action;
+        int error;
+} Ask;
+
+/*
+ * One step: wait until @hears has come, ask for @asks, say @says, and wait until @tells has been
+ * told.
+ */
 typedef struct Step {
         const char *hears, *says, *tells;
+        const Ask *asks;
         bool hangs_up;
-        size_t flood; /* so many bytes without an end, behind what it says */
+        bool loses_patience; /* with a guest that was asked to reboot */
+        size_t flood;        /* so many bytes without an end, behind what it says */
 } Step;
 
 typedef struct Monitor {
@@ -48,6 +76,7 @@ typedef struct Monitor {
         LoopIo listener, io;
         LoopTask task;
         LoopTimer patience;
+        Provider *provider;
         Buf heard, out, told;
         const Step *steps; /* ended by one that is empty */
         size_t step;
@@ -119,10 +148,26 @@ static int monitor_on_connect(LoopIo *io, uint32_t events, Usec now)
         return monitor_go_on(monitor);
 }
 
+static void ask(Monitor *monitor, const Ask *asks)
+{
+        ProviderResult result =
+                provider_qmp.power(monitor->provider, UUID, asks->action, loop_now(monitor->loop));
+
+        EXPECT_INT("asked for a power action", result.error, asks->error);
+        EXPECT("a reason, where it cannot", result.error != -EOPNOTSUPP || result.why);
+}
+
 static void say(Monitor *monitor, const Step *step)
 {
         char *flood;
 
+        if (step->asks)
+                ask(monitor, step->asks);
+        if (step->loses_patience)
+                EXPECT_INT("patience",
+                           loop_timer_set(monitor->loop, &monitor->provider->power.patience,
+                                          loop_now(monitor->loop)),
+                           0);
         if (step->says)
                 buf_puts(&monitor->out, step->says);
         flood = step->flood ? buf_grow(&monitor->out, step->flood) : NULL;
@@ -134,12 +179,18 @@ static void say(Monitor *monitor, const Step *step)
                 loop_io_set(&monitor->io, EPOLLIN | EPOLLOUT);
 }
 
+static bool is_empty(const Step *step)
+{
+        return !step->hears && !step->asks && !step->says && !step->tells && !step->hangs_up &&
+               !step->loses_patience;
+}
+
 static int monitor_go_on(Monitor *monitor)
 {
         for (;;) {
                 const Step *step = &monitor->steps[monitor->step];
 
-                if (!step->hears && !step->says && !step->tells && !step->hangs_up) {
+                if (is_empty(step)) {
                         loop_quit(monitor->loop);
                         return 0;
                 }
@@ -208,6 +259,18 @@ static void on_guest_changed(void *user, const char *uuid, Usec now)
         loop_defer(monitor->loop, &monitor->task);
 }
 
+static void on_power_done(void *user, const char *uuid, const ProviderResult *result, Usec now)
+{
+        Monitor *monitor = user;
+
+        EXPECT("the turn's time", now == loop_now(monitor->loop));
+        EXPECT_STR("its uuid", uuid, UUID);
+        EXPECT("success, or a reason", (result->error < 0) == (result->why != NULL));
+        buf_putf(&monitor->told, "%s%s;", result->error == -EOPNOTSUPP ? "cannot: " : "",
+                 result->error < 0 ? result->why : "done");
+        loop_defer(monitor->loop, &monitor->task);
+}
+
 static int listen_at(const char *where)
 {
         struct sockaddr_un address = {.sun_family = AF_UNIX};
@@ -221,7 +284,7 @@ static int listen_at(const char *where)
         return fd;
 }
 
-static void play(const char *about, const Step *steps)
+static void play_with(const char *about, char *shutdown, const Step *steps)
 {
         static char uuid[] = UUID, name[] = "web", kind[] = "qmp";
         char *path = test_path("qmp");
@@ -231,6 +294,7 @@ static void play(const char *about, const Step *steps)
                 .uuid = uuid,
                 .qmp = path,
                 .channel = path,
+                .shutdown = shutdown,
         };
         Monitor monitor = {
                 .listener = {.fd = listen_at(path), .on_ready = monitor_on_connect},
@@ -239,18 +303,18 @@ static void play(const char *about, const Step *steps)
                 .patience.on_due = on_patience,
                 .steps = steps,
         };
-        const ProviderCallbacks callbacks = {on_vm, on_guest_changed, &monitor};
-        Provider *provider = NULL;
+        const ProviderCallbacks callbacks = {on_vm, on_guest_changed, on_power_done, &monitor};
 
         if (loop_new(&monitor.loop) < 0)
                 abort();
         EXPECT_INT(about, loop_add_io(monitor.loop, &monitor.listener, EPOLLIN), 0);
-        EXPECT_INT(about, provider_qmp.open(monitor.loop, &config, &callbacks, &provider), 0);
+        EXPECT_INT(about, provider_qmp.open(monitor.loop, &config, &callbacks, &monitor.provider),
+                   0);
         loop_timer_set(monitor.loop, &monitor.patience, loop_now(monitor.loop) + PATIENCE);
         EXPECT_INT(about, loop_run(monitor.loop), 0);
         EXPECT_INT(about, monitor.heard.size, 0);
         EXPECT_STR(about, buf_text(&monitor.told), "");
-        provider_qmp.close(provider);
+        provider_qmp.close(monitor.provider);
         loop_task_cancel(&monitor.task);
         hang_up(&monitor);
         loop_io_remove(&monitor.listener);
@@ -259,6 +323,11 @@ static void play(const char *about, const Step *steps)
         buf_done(&monitor.heard);
         buf_done(&monitor.out);
         buf_done(&monitor.told);
+}
+
+static void play(const char *about, const Step *steps)
+{
+        play_with(about, NULL, steps);
 }
 
 /* How every conversation begins. */
@@ -551,6 +620,307 @@ static void test_size(void)
         play("processors and memory", steps);
 }
 
+/* power */
+
+static const Ask on = {POWER_ON, 0}, off = {POWER_OFF, 0}, reset = {POWER_RESET, 0},
+                 suspend = {POWER_SUSPEND, 0}, shut_down = {POWER_SHUTDOWN_GUEST, 0},
+                 reboot = {POWER_REBOOT_GUEST, 0};
+static const Ask no_on = {POWER_ON, -EOPNOTSUPP}, no_standby = {POWER_STANDBY_GUEST, -EOPNOTSUPP},
+                 not_on = {POWER_ON, -EBUSY}, not_off = {POWER_OFF, -EBUSY},
+                 not_reset = {POWER_RESET, -EBUSY};
+
+#define RUNS                                                                                       \
+        {                                                                                          \
+                .says = STATUS("running"), .tells = "on and runs;"                                 \
+        }
+
+/* What turns a machine on or resets it, by its state. */
+static void test_power_by_state(void)
+{
+        static const struct {
+                const char *name, *told;
+                const char *on, *reset; /* the first command, NULL: not in this state */
+        } rows[] = {
+                {"debug", "on;", NULL, NULL},
+                {"finish-migrate", "on;", NULL, NULL},
+                {"guest-panicked", "on;", NULL, ORDER("system_reset")},
+                {"inmigrate", "on;", NULL, NULL},
+                {"internal-error", "on;", NULL, ORDER("system_reset")},
+                {"io-error", "on;", NULL, ORDER("system_reset")},
+                {"of-another-time", "on;", NULL, NULL},
+                {"paused", "on;", NULL, NULL},
+                {"postmigrate", "on;", NULL, NULL},
+                {"prelaunch", "on;", ORDER("cont"), NULL},
+                {"restore-vm", "on;", NULL, NULL},
+                {"running", "on and runs;", NULL, ORDER("system_reset")},
+                {"save-vm", "on;", NULL, NULL},
+                {"shutdown", "off;", ORDER("system_reset"), NULL},
+                {"suspended", "suspended;", ORDER("system_wakeup"), NULL},
+                {"watchdog", "on;", NULL, ORDER("system_reset")},
+        };
+
+        for (size_t i = 0; i < ELEMENTS(rows); i++) {
+                char status[128];
+                const Step steps_on[] = {
+                        BEGINS,
+                        {.says = status, .tells = rows[i].told},
+                        {.asks = rows[i].on ? &on : &not_on},
+                        {.hears = rows[i].on},
+                        {0},
+                };
+                const Step steps_reset[] = {
+                        BEGINS,
+                        {.says = status, .tells = rows[i].told},
+                        {.asks = rows[i].reset ? &reset : &not_reset},
+                        {.hears = rows[i].reset},
+                        {0},
+                };
+
+                (void)snprintf(status, sizeof(status), STATUS("%s"), rows[i].name);
+                play(rows[i].name, steps_on);
+                play(rows[i].name, steps_reset);
+        }
+}
+
+static void test_power(void)
+{
+        static const struct {
+                const char *about;
+                Step steps[STEPS_MAX];
+        } rows[] = {
+                {"nobody is there", {{.asks = &no_on, .tells = "off;"}}},
+                {"nobody has said anything", {BEGINS, {.asks = &no_on}}},
+                {"no standby", {BEGINS, RUNS, {.asks = &no_standby}}},
+                {"off",
+                 {BEGINS,
+                  RUNS,
+                  {.asks = &off},
+                  {.hears = ORDER("quit"), .says = BY_HOST("SHUTDOWN") OBEYED},
+                  {.hears = QUERY, .hangs_up = true, .tells = "off;done;"}}},
+                {"one thing at a time",
+                 {BEGINS, RUNS, {.asks = &off}, {.hears = ORDER("quit")}, {.asks = &not_off}}},
+                {"the reset comes before the answer",
+                 {BEGINS,
+                  RUNS,
+                  {.asks = &reset},
+                  {.hears = ORDER("system_reset"),
+                   .says = BY_HOST("RESET") OBEYED,
+                   .tells = "guest changed;done;"}}},
+                {"the reset comes after the answer",
+                 {BEGINS,
+                  RUNS,
+                  {.asks = &reset},
+                  {.hears = ORDER("system_reset"), .says = OBEYED},
+                  {.says = BY_GUEST("RESET"), .tells = "guest changed;"},
+                  {.says = BY_HOST("RESET"), .tells = "guest changed;done;"}}},
+                {"it ends instead of a reset",
+                 {BEGINS,
+                  RUNS,
+                  {.asks = &reset},
+                  {.hears = ORDER("system_reset"), .says = OBEYED},
+                  {.hangs_up = true, .tells = "off;QEMU has ended;"}}},
+                {"it shuts down instead of a reset",
+                 {BEGINS,
+                  RUNS,
+                  {.asks = &reset},
+                  {.hears = ORDER("system_reset"), .says = BY_HOST("SHUTDOWN")},
+                  {.hears = QUERY,
+                   .says = OBEYED STATUS("shutdown"),
+                   .tells = "QEMU was started to shut down instead of a reset (-no-reboot);off;"}}},
+                {"it shuts down instead of a reset, after the answer",
+                 {BEGINS,
+                  RUNS,
+                  {.asks = &reset},
+                  {.hears = ORDER("system_reset"), .says = OBEYED},
+                  {.says = BY_HOST("SHUTDOWN"),
+                   .tells = "QEMU was started to shut down instead of a reset (-no-reboot);"},
+                  {.hears = QUERY, .says = STATUS("shutdown"), .tells = "off;"}}},
+                {"a crashed one is reset and goes on",
+                 {BEGINS,
+                  {.says = STATUS("guest-panicked"), .tells = "on;"},
+                  {.asks = &reset},
+                  {.hears = ORDER("system_reset"),
+                   .says = BY_HOST("RESET") OBEYED,
+                   .tells = "guest changed;"},
+                  {.hears = ORDER("cont"), .says = EVENT("RESUME") OBEYED},
+                  {.hears = QUERY LOOK,
+                   .says = STATUS("running") LOOKED("running"),
+                   .tells = "on and runs;on and runs;done;"}}},
+                {"suspended, and on again",
+                 {BEGINS,
+                  RUNS,
+                  {.asks = &suspend},
+                  {.hears = ORDER("stop"), .says = EVENT("STOP") OBEYED},
+                  {.hears = ASKS_DUMP QUERY LOOK,
+                   .says = STATUS("paused") LOOKED("paused"),
+                   .tells = "suspended;suspended;done;"},
+                  {.asks = &on},
+                  {.hears = ORDER("cont"), .says = OBEYED EVENT("RESUME")},
+                  {.hears = LOOK QUERY,
+                   .says = LOOKED("running") STATUS("running"),
+                   .tells = "on and runs;done;on and runs;"}}},
+                {"somebody else lets it go on, and pauses it",
+                 {BEGINS,
+                  RUNS,
+                  {.asks = &suspend},
+                  {.hears = ORDER("stop"), .says = OBEYED},
+                  {.hears = LOOK, .says = LOOKED("paused"), .tells = "suspended;done;"},
+                  {.says = EVENT("RESUME") EVENT("STOP")},
+                  {.hears = QUERY ASKS_DUMP QUERY, .says = STATUS("paused"), .tells = "on;"},
+                  {.asks = &not_on}}},
+                {"somebody else resets what is suspended",
+                 {BEGINS,
+                  RUNS,
+                  {.asks = &suspend},
+                  {.hears = ORDER("stop"), .says = OBEYED},
+                  {.hears = LOOK, .says = LOOKED("paused"), .tells = "suspended;done;"},
+                  {.says = BY_HOST("RESET") STATUS("prelaunch"), .tells = "guest changed;on;"}}},
+                {"what is suspended is migrated away",
+                 {BEGINS,
+                  RUNS,
+                  {.asks = &suspend},
+                  {.hears = ORDER("stop"), .says = OBEYED},
+                  {.hears = LOOK, .says = LOOKED("paused"), .tells = "suspended;done;"},
+                  {.says = STATUS("postmigrate"), .tells = "on;"},
+                  {.asks = &not_on}}},
+                {"a new QEMU is not suspended",
+                 {BEGINS,
+                  RUNS,
+                  {.asks = &suspend},
+                  {.hears = ORDER("stop"), .says = OBEYED},
+                  {.hears = LOOK, .says = LOOKED("paused"), .tells = "suspended;done;"},
+                  {.hangs_up = true, .tells = "off;"},
+                  {.says = GREETING},
+                  {.hears = HELLO, .says = STATUS("paused"), .tells = "on;"}}},
+                {"QEMU refuses",
+                 {BEGINS,
+                  RUNS,
+                  {.asks = &suspend},
+                  {.hears = ORDER("stop"), .says = REFUSED("GenericError", "no"), .tells = "no;"},
+                  {.asks = &off},
+                  {.hears = ORDER("quit")}}},
+                {"the power button",
+                 {BEGINS,
+                  RUNS,
+                  {.asks = &shut_down},
+                  {.hears = ORDER("system_powerdown"),
+                   .says = EVENT("POWERDOWN") OBEYED,
+                   .tells = "done;"},
+                  {.hangs_up = true, .tells = "off;"}}},
+                {"answers that nobody asked for",
+                 {BEGINS,
+                  RUNS,
+                  {.says = OBEYED LOOKED("running") REFUSED("GenericError", "no"),
+                   .tells = "on and runs;"},
+                  {.asks = &suspend},
+                  {.hears = ORDER("stop"), .says = OBEYED OBEYED},
+                  {.hears = LOOK, .says = LOOKED("paused"), .tells = "suspended;done;"}}},
+        };
+
+        for (size_t i = 0; i < ELEMENTS(rows); i++)
+                play(rows[i].about, rows[i].steps);
+}
+
+#define ASKED_TO_REBOOT                                                                            \
+        {.asks = &reboot}, {.hears = STAY, .says = OBEYED},                                        \
+        {                                                                                          \
+                .hears = ORDER("system_powerdown"), .says = EVENT("POWERDOWN") OBEYED,             \
+                .tells = "done;"                                                                   \
+        }
+#define IS_REBOOTED                                                                                \
+        {.says = BY_GUEST("SHUTDOWN") EVENT("STOP")},                                              \
+                {.hears = ORDER("system_reset") QUERY ASKS_DUMP QUERY,                             \
+                 .says = STATUS("shutdown") STATUS("shutdown"),                                    \
+                 .tells = "on;on;"},                                                               \
+                {.says = BY_HOST("RESET") OBEYED, .tells = "guest changed;"},                      \
+                {.hears = ORDER("cont"), .says = EVENT("RESUME") OBEYED},                          \
+        {                                                                                          \
+                .hears = QUERY LOOK, .says = STATUS("running") LOOKED("running"),                  \
+                .tells = "on and runs;on and runs;"                                                \
+        }
+
+static void test_reboot(void)
+{
+        static const struct {
+                const char *about;
+                Step steps[STEPS_MAX];
+        } rows[] = {
+                {"by shutdown, reset and start",
+                 {BEGINS, RUNS, ASKED_TO_REBOOT, IS_REBOOTED, {.hears = LEAVE}}},
+                {"the guest reboots by itself",
+                 {BEGINS,
+                  RUNS,
+                  ASKED_TO_REBOOT,
+                  {.says = BY_GUEST("RESET"), .tells = "guest changed;"},
+                  {.hears = LEAVE},
+                  {.says = BY_GUEST("SHUTDOWN")},
+                  {.hears = QUERY, .hangs_up = true, .tells = "off;"}}},
+                {"the guest does nothing",
+                 {BEGINS,
+                  RUNS,
+                  ASKED_TO_REBOOT,
+                  {.loses_patience = true},
+                  {.hears = LEAVE},
+                  {.says = BY_GUEST("SHUTDOWN")},
+                  {.hears = QUERY, .hangs_up = true, .tells = "off;"}}},
+                {"a shutdown is asked for meanwhile",
+                 {BEGINS,
+                  RUNS,
+                  ASKED_TO_REBOOT,
+                  {.asks = &shut_down},
+                  {.hears = LEAVE ORDER("system_powerdown"), .says = OBEYED, .tells = "done;"},
+                  {.says = BY_GUEST("SHUTDOWN")},
+                  {.hears = QUERY, .hangs_up = true, .tells = "off;"}}},
+                {"the power is cut meanwhile",
+                 {BEGINS,
+                  RUNS,
+                  ASKED_TO_REBOOT,
+                  {.asks = &off},
+                  {.hears = ORDER("quit"), .says = BY_HOST("SHUTDOWN") OBEYED},
+                  {.hears = QUERY, .hangs_up = true, .tells = "off;done;"}}},
+                {"a QEMU that is too old",
+                 {BEGINS,
+                  RUNS,
+                  {.asks = &reboot},
+                  {.hears = STAY,
+                   .says = REFUSED("CommandNotFound", "unknown"),
+                   .tells = "cannot: unknown;"},
+                  {.hears = LEAVE}}},
+                {"the start fails",
+                 {BEGINS,
+                  RUNS,
+                  ASKED_TO_REBOOT,
+                  {.says = BY_GUEST("SHUTDOWN")},
+                  {.hears = ORDER("system_reset") QUERY,
+                   .says = STATUS("shutdown"),
+                   .tells = "on;"},
+                  {.asks = &not_off},
+                  {.says = REFUSED("GenericError", "no")},
+                  {.hears = LEAVE LOOK, .says = LOOKED("shutdown"), .tells = "off;"}}},
+                {"QEMU ends meanwhile",
+                 {BEGINS,
+                  RUNS,
+                  ASKED_TO_REBOOT,
+                  {.says = BY_GUEST("SHUTDOWN")},
+                  {.hears = ORDER("system_reset") QUERY, .hangs_up = true, .tells = "off;"},
+                  {.says = GREETING},
+                  {.hears = HELLO, .says = STATUS("shutdown"), .tells = "off;"}}},
+        };
+        static const Step stays[] = {
+                BEGINS,
+                RUNS,
+                {.asks = &reboot},
+                {.hears = ORDER("system_powerdown"), .says = OBEYED, .tells = "done;"},
+                IS_REBOOTED,
+                {0},
+        };
+        static char pause[] = "pause";
+
+        for (size_t i = 0; i < ELEMENTS(rows); i++)
+                play(rows[i].about, rows[i].steps);
+        play_with("a QEMU that stays by itself", pause, stays);
+}
+
 /* Nobody is there; that is no error: it is powered off. */
 static void test_not_there(void)
 {
@@ -559,7 +929,7 @@ static void test_not_there(void)
                 .provider = kind, .name = name, .uuid = uuid, .qmp = none, .channel = none};
         static const Step steps[] = {{.tells = "off;"}, {0}};
         Monitor monitor = {.task.run = run_monitor, .io.fd = -1, .steps = steps};
-        const ProviderCallbacks callbacks = {on_vm, on_guest_changed, &monitor};
+        const ProviderCallbacks callbacks = {on_vm, on_guest_changed, on_power_done, &monitor};
         Provider *provider = NULL;
         int fd = -1;
 
@@ -603,6 +973,9 @@ int main(void)
         test_conversations();
         test_ends_of_jobs();
         test_size();
+        test_power_by_state();
+        test_power();
+        test_reboot();
         test_not_there();
         test_connect();
         test_directory_remove();

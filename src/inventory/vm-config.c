@@ -16,6 +16,7 @@ static const ConfigKey keys[] = {
         {"vm", "name", CONFIG_STRING, offsetof(VmConfig, name)},
         {"vm", "provider", CONFIG_STRING, offsetof(VmConfig, provider)},
         {"vm", "qmp", CONFIG_STRING, offsetof(VmConfig, qmp)},
+        {"vm", "shutdown", CONFIG_STRING, offsetof(VmConfig, shutdown)},
         {"vm", "uuid", CONFIG_STRING, offsetof(VmConfig, uuid)},
 };
 
@@ -39,6 +40,7 @@ VmConfig *vm_config_free(VmConfig *config)
         free(config->uuid);
         free(config->qmp);
         free(config->channel);
+        free(config->shutdown);
         free(config);
         return NULL;
 }
@@ -88,6 +90,9 @@ static int check(VmConfig *config)
         if (vm_config_provider(config) == &provider_qmp &&
             (!config->qmp || strlen(config->qmp) > SOCKET_BYTES))
                 return refuse(path, "qmp has to be the path of a socket, of at most 107 bytes");
+        if (config->shutdown && strcmp(config->shutdown, "poweroff") != 0 &&
+            strcmp(config->shutdown, "pause") != 0)
+                return refuse(path, "shutdown has to be poweroff or pause");
         return 0;
 }
 
@@ -124,5 +129,6 @@ static bool same(const char *a, const char *b)
 bool vm_config_equal(const VmConfig *a, const VmConfig *b)
 {
         return same(a->provider, b->provider) && same(a->name, b->name) && same(a->uuid, b->uuid) &&
-               same(a->qmp, b->qmp) && same(a->channel, b->channel);
+               same(a->qmp, b->qmp) && same(a->channel, b->channel) &&
+               same(a->shutdown, b->shutdown);
 }
