@@ -229,7 +229,11 @@ static int run_method(ClientCall *client, Usec now)
         call->params = params;
         if (call->method->flags & METHOD_GUEST)
                 call->audit_event = "guest-operation";
-        if (call->method->flags & (METHOD_GUEST | METHOD_AUDITED) &&
+        if (call->method->flags & METHOD_POWER) {
+                call->audit_event = "power";
+                call->vm = call->receiver.value;
+        }
+        if (call->method->flags & (METHOD_GUEST | METHOD_POWER | METHOD_AUDITED) &&
             !audit_is_able(client->service->audit))
                 return call_fault(call, FAULT_SYSTEM_ERROR, "audit",
                                   "The audit log of this service cannot be written.");

@@ -10,6 +10,7 @@ const HandlerTable handler_tables[] = {
         {"SessionManager", session_manager_handlers, &n_session_manager_handlers},
         {"View", view_handlers, &n_view_handlers},
         {"ViewManager", view_manager_handlers, &n_view_manager_handlers},
+        {"VirtualMachine", virtual_machine_handlers, &n_virtual_machine_handlers},
 };
 const size_t n_handler_tables = ELEMENTS(handler_tables);
 

@@ -31,6 +31,8 @@ extern const Handler view_handlers[];
 extern const size_t n_view_handlers;
 extern const Handler view_manager_handlers[];
 extern const size_t n_view_manager_handlers;
+extern const Handler virtual_machine_handlers[];
+extern const size_t n_virtual_machine_handlers;
 
 typedef struct HandlerTable {
         const char *type;

@@ -11,7 +11,7 @@
 typedef struct Audit Audit;
 
 typedef struct AuditEvent {
-        const char *event;      /* login, logout, terminate-session, guest-operation */
+        const char *event;      /* login, logout, terminate-session, guest-operation, power */
         const char *request_id; /* also in the answer's header and in the agent's log */
         const char *user;       /* of this service */
         const char *address;    /* of the client */

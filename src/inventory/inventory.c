@@ -232,7 +232,7 @@ static void on_provider_power_done(void *user, const char *uuid, const ProviderR
                                    Usec now)
 {
         Inventory *inventory = user;
-        Vm *vm = find_uuid(inventory, uuid);
+        Vm *vm = inventory_find_uuid(inventory, uuid);
         VmTask *task = vm ? moved(vm->power) : NULL;
 
         if (task && result->error < 0)

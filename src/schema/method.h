@@ -15,7 +15,9 @@ typedef enum MethodFlags {
         METHOD_ANONYMOUS = 1 << 0, /* needs no session */
         METHOD_GUEST = 1 << 1,     /* the agent of the machine in parameter "vm" carries it out */
         METHOD_CONFIRM = 1 << 2,   /* it changes the guest: the agent asks before it acts */
-        METHOD_AUDITED = 1 << 3, /* refused while the audit cannot be written; so is METHOD_GUEST */
+        METHOD_POWER = 1 << 3,     /* it changes the power of the machine that it is a method of */
+        METHOD_AUDITED = 1 << 4,   /* refused while the audit cannot be written; so are
+                                      METHOD_GUEST and METHOD_POWER */
 } MethodFlags;
 
 typedef struct Method {

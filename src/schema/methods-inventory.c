@@ -26,7 +26,7 @@ static const Method virtual_machine[] = {
                 FORM_MOREF,
                 NULL,
                 "VirtualMachine.Interact.PowerOff",
-                0,
+                METHOD_POWER,
                 power_faults,
         },
         {
@@ -35,7 +35,7 @@ static const Method virtual_machine[] = {
                 FORM_MOREF,
                 NULL,
                 "VirtualMachine.Interact.PowerOn",
-                0,
+                METHOD_POWER,
                 power_on_faults,
         },
         {
@@ -44,7 +44,7 @@ static const Method virtual_machine[] = {
                 FORM_NONE,
                 NULL,
                 "VirtualMachine.Interact.Reset",
-                0,
+                METHOD_POWER,
                 guest_power_faults,
         },
         {
@@ -53,7 +53,7 @@ static const Method virtual_machine[] = {
                 FORM_MOREF,
                 NULL,
                 "VirtualMachine.Interact.Reset",
-                0,
+                METHOD_POWER,
                 power_faults,
         },
         {
@@ -62,7 +62,7 @@ static const Method virtual_machine[] = {
                 FORM_NONE,
                 NULL,
                 "VirtualMachine.Interact.PowerOff",
-                0,
+                METHOD_POWER,
                 guest_power_faults,
         },
         {
@@ -71,7 +71,7 @@ static const Method virtual_machine[] = {
                 FORM_NONE,
                 NULL,
                 "VirtualMachine.Interact.Suspend",
-                0,
+                METHOD_POWER,
                 guest_power_faults,
         },
         {
@@ -80,7 +80,7 @@ static const Method virtual_machine[] = {
                 FORM_MOREF,
                 NULL,
                 "VirtualMachine.Interact.Suspend",
-                0,
+                METHOD_POWER,
                 power_faults,
         },
 };
