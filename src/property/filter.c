@@ -273,9 +273,16 @@ static Row *row_new(Filter *filter, const Object *object, size_t n_paths)
 
 /* who comes, who changes, who leaves */
 
-static bool may_have_changed(const Filter *filter, const Entity *entity)
+static bool has_changed(const Filter *filter, const Entity *entity)
 {
         return !entity || entity->changed > filter->seen;
+}
+
+/* Where others have come or gone: all but machines have lists of them. */
+static bool may_have_changed(const Filter *filter, const Object *object)
+{
+        return has_changed(filter, object->entity) ||
+               object->type != managed_type_find("VirtualMachine");
 }
 
 static void tell_entering(Telling *telling, const Object *object, const PathSet *paths)
@@ -312,7 +319,7 @@ static void tell_selected(Telling *telling, const Object *object)
         }
         (*found)->entity = object->entity;
         (*found)->round = filter->round;
-        if (may_have_changed(filter, object->entity))
+        if (may_have_changed(filter, object))
                 tell_object(telling, *found, object, paths, NULL);
 }
 
@@ -384,7 +391,7 @@ static void tell_row(const void *node, VISIT visit, void *user)
         Object object;
 
         if ((visit != postorder && visit != leaf) || telling->error < 0 || telling->more ||
-            !may_have_changed(telling->filter, row->entity))
+            !has_changed(telling->filter, row->entity))
                 return;
         if (object_find_for(telling->context->inventory, telling->context->session,
                             &(Moref){row->type->name, row->moid}, &object) < 0)
