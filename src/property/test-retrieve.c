@@ -256,7 +256,7 @@ static void test_faults(Site *site)
                 const char *fault;
         } rows[] = {
                 {"missing", site->session, -ENOENT, "ManagedObjectNotFound"},
-                {"missing, for nobody", NULL, -ENOENT, "NotAuthenticated"},
+                {"nobody may know", NULL, -EPERM, "NotAuthenticated"},
                 {"too much", site->session, -E2BIG, "InvalidArgument"},
                 {"no memory", site->session, -ENOMEM, NULL},
         };

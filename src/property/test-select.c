@@ -49,8 +49,8 @@ static void test_walks(Site *site)
                  "Datacenters vm"},
                 {"a list", OBJ(VM_FOLDER, SKIP SETS(STEP("Folder", "childEntity", ""))), "a b"},
                 {"an empty list",
-                 OBJ(REF("Folder", "group-s5"), SETS(STEP("Folder", "childEntity", ""))),
-                 "datastore"},
+                 OBJ(REF("Folder", "group-n6"), SETS(STEP("Folder", "childEntity", ""))),
+                 "network"},
                 {"a name leads on",
                  OBJ(ROOT, SETS(STEP_NAMED("f", "Folder", "childEntity",
                                            SETS(NAMED("f") "," STEP("Datacenter", "vmFolder",
@@ -182,17 +182,26 @@ static void test_missing(Site *site)
 static void test_sessions(Site *site)
 {
         static const char down[] = FILTER_MISSING(
-                NONE, OBJ(SERVICE,
-                          SETS(STEP("ServiceInstance", "content.rootFolder",
-                                    SETS(STEP("Folder", "childEntity", ""))))) "," OBJ(ROOT, ""));
+                NONE, OBJ(SERVICE, SETS(STEP("ServiceInstance", "content.rootFolder",
+                                             SETS(STEP("Folder", "childEntity", ""))))));
+        static const char machine[] = FILTER_MISSING(NONE, OBJ(VM("a"), ""));
+        static const char missing[] = FILTER_MISSING(NONE, OBJ(VM("f"), ""));
+        static const char host[] =
+                FILTER(NONE, OBJ(VM("a"), SETS(STEP("VirtualMachine", "runtime.host", ""))));
         const struct {
                 const char *about;
                 const Session *session;
+                const char *json;
+                int result;
                 const char *names;
         } rows[] = {
-                {"all", site->session, "ServiceInstance Datacenters dc"},
-                {"one who sees", site->viewer, "ServiceInstance Datacenters dc"},
-                {"nobody", NULL, "ServiceInstance"},
+                {"all", site->session, down, 0, "ServiceInstance Datacenters dc"},
+                {"one who sees", site->viewer, down, 0, "ServiceInstance Datacenters dc"},
+                {"nobody", NULL, down, 0, "ServiceInstance"},
+                {"who may read", site->session, host, 0, "a host.example"},
+                {"who may not", site->viewer, host, 0, "a"},
+                {"nobody sees a machine", NULL, machine, -EPERM, ""},
+                {"nor that there is none", NULL, missing, -EPERM, ""},
         };
 
         for (size_t i = 0; i < ELEMENTS(rows); i++) {
@@ -200,9 +209,9 @@ static void test_sessions(Site *site)
                 int r;
 
                 site->context.session = rows[i].session;
-                EXPECT_STR(rows[i].about, names_of(site, site_spec(site, down), &steps, &r),
+                EXPECT_STR(rows[i].about, names_of(site, site_spec(site, rows[i].json), &steps, &r),
                            rows[i].names);
-                EXPECT_INT(rows[i].about, r, 0);
+                EXPECT_INT(rows[i].about, r, rows[i].result);
         }
         site->context.session = site->session;
 }
@@ -232,7 +241,7 @@ static void test_view(Site *site)
         EXPECT_INT("so it is", r, -ENOENT);
         site->context.session = NULL;
         (void)names_of(site, spec, &steps, &r);
-        EXPECT_INT("and for nobody, who has to log in", r, -EPERM);
+        EXPECT_INT("and for nobody", r, -EPERM);
         site->context.session = site->session;
         own_end(view);
         (void)names_of(site, spec, &steps, &r);

@@ -56,6 +56,7 @@ void site_done(Site *site)
 void site_clear(Site *site)
 {
         static AboutInfo about = {.type = &type_AboutInfo, .name = (char *)"test"};
+        static const HostFacts host = {.port = 443};
 
         arena_free(site->arena);
         site->arena = arena_new(SITE_ARENA_MAX);
@@ -64,8 +65,11 @@ void site_clear(Site *site)
         site->context = (PropertyContext){
                 .arena = site->arena,
                 .inventory = site->inventory,
+                .sessions = site->sessions,
                 .session = site->session,
                 .about = &about,
+                .host = &host,
+                .wall = 1,
         };
 }
 
