@@ -12,6 +12,7 @@ typedef struct Filter Filter;
 /* Copies the spec. Return: NULL without memory. */
 Filter *filter_new(const PropertyFilterSpec *spec, bool partial_updates);
 Filter *filter_free(Filter *filter);
+DEFINE_CLEANUP(Filter, filter_free)
 
 const PropertyFilterSpec *filter_spec(const Filter *filter);
 bool filter_has_partial_updates(const Filter *filter);
