@@ -17,8 +17,24 @@ static bool has_too_many_paths(const PropertyFilterSpec *spec)
         return n > PATHS_MAX;
 }
 
+/* JSON has empty arrays. The other spellings do not, and what is kept of a spec is a copy by one.
+ */
+static int check_presence(Call *call, const PropertyFilterSpec *spec)
+{
+        const char *missing = spec->prop_set.n == 0 ? "propSet" : "objectSet";
+
+        if (spec->prop_set.n > 0 && spec->object_set.n > 0)
+                return 0;
+        return call_fault(call, FAULT_INVALID_ARGUMENT, missing,
+                          "A specified parameter was not correct: %s (is required)", missing);
+}
+
 int retrieve_check(Call *call, const PropertyFilterSpec *spec)
 {
+        int r = check_presence(call, spec);
+
+        if (r < 0)
+                return r;
         if (has_too_many_paths(spec))
                 return call_fault(call, FAULT_INVALID_ARGUMENT, "propSet",
                                   "A filter spec has at most %u property specs and paths.",

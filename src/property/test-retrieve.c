@@ -177,7 +177,6 @@ static void test_check(Site *site)
                 const char *about, *paths;
                 const char *fault, *what; /* its property; NULL: there is none */
         } rows[] = {
-                {"nothing", "", NULL, NULL},
                 {"a path", PATHS("Folder", "\"name\""), NULL, NULL},
                 {"an inherited one", PATHS("VirtualMachine", "\"name\""), NULL, NULL},
                 {"none", PATHS("Folder", "\"nonsense\""), "InvalidProperty", "nonsense"},
@@ -210,6 +209,29 @@ static void test_check(Site *site)
         }
 }
 
+static void test_presence(Site *site)
+{
+        static const struct {
+                const char *about, *json;
+                const char *missing; /* NULL: nothing */
+        } rows[] = {
+                {"both", FILTER(PATHS("Folder", ""), HERE), NULL},
+                {"no property spec", FILTER("", HERE), "propSet"},
+                {"no object spec", FILTER(PATHS("Folder", ""), ""), "objectSet"},
+                {"neither", FILTER("", ""), "propSet"},
+        };
+
+        for (size_t i = 0; i < ELEMENTS(rows); i++) {
+                Call call = {.arena = site->arena, .session = site->session};
+                const InvalidArgument *fault;
+
+                EXPECT(rows[i].about, (retrieve_check(&call, site_spec(site, rows[i].json)) < 0) ==
+                                              (rows[i].missing != NULL));
+                fault = (const void *)call.fault.detail;
+                EXPECT_STR(rows[i].about, fault ? fault->invalid_property : NULL, rows[i].missing);
+        }
+}
+
 static void test_many_paths(Site *site)
 {
         static const struct {
@@ -231,7 +253,7 @@ static void test_many_paths(Site *site)
                 _cleanup_(buf_done) Buf json = {0};
                 int r;
 
-                buf_puts(&json, "{\"objectSet\":[],\"propSet\":[");
+                buf_puts(&json, "{\"objectSet\":[" HERE "],\"propSet\":[");
                 for (size_t k = 0; k < rows[i].specs; k++) {
                         buf_putf(&json, "%s{\"type\":\"Folder\",\"pathSet\":[", k > 0 ? "," : "");
                         for (size_t n = 0; n < rows[i].paths; n++)
@@ -389,6 +411,7 @@ int main(void)
         test_refused(&site);
         test_refusal(&site);
         test_check(&site);
+        test_presence(&site);
         test_many_paths(&site);
         test_faults(&site);
         test_pages(&site);
