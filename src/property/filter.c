@@ -17,6 +17,7 @@ typedef struct Row {
         const ManagedType *type;
         const Entity *entity; /* as long as no object comes or goes; NULL for other objects */
         uint64_t round;       /* in which it was last selected */
+        uint64_t seen;        /* changes up to here have been told */
         size_t n;
         uint64_t digests[]; /* one for each path of its type */
 } Row;
@@ -29,7 +30,6 @@ struct Filter {
         void *rows; /* tsearch(3) */
         size_t rows_bytes;
         uint64_t round;
-        uint64_t seen;           /* changes up to here have been told */
         uint64_t structure, own; /* the selection was made when these were the last */
 };
 
@@ -108,7 +108,7 @@ void filter_forget(Filter *filter)
         tdestroy(filter->rows, row_free);
         filter->rows = NULL;
         filter->rows_bytes = 0;
-        filter->seen = filter->structure = filter->own = 0;
+        filter->structure = filter->own = 0;
 }
 
 /* updates */
@@ -239,6 +239,7 @@ static void tell_object(Telling *telling, Row *row, const Object *object, const 
         for (size_t i = 0; i < paths->n; i++)
                 if (tell_path(telling, row, object, paths, i, &update) < 0)
                         return;
+        row->seen = inventory_changes(telling->context->inventory)->last;
 }
 
 /* Return: the paths of the type, or NULL with telling->error set. */
@@ -273,15 +274,16 @@ static Row *row_new(Filter *filter, const Object *object, size_t n_paths)
 
 /* who comes, who changes, who leaves */
 
-static bool has_changed(const Filter *filter, const Entity *entity)
+/* @entity: the row's, or NULL */
+static bool has_changed(const Row *row, const Entity *entity)
 {
-        return !entity || entity->changed > filter->seen;
+        return !entity || entity->changed > row->seen;
 }
 
 /* Where others have come or gone: all but machines have lists of them. */
-static bool may_have_changed(const Filter *filter, const Object *object)
+static bool may_have_changed(const Row *row, const Object *object)
 {
-        return has_changed(filter, object->entity) ||
+        return has_changed(row, object->entity) ||
                object->type != managed_type_find("VirtualMachine");
 }
 
@@ -319,7 +321,7 @@ static void tell_selected(Telling *telling, const Object *object)
         }
         (*found)->entity = object->entity;
         (*found)->round = filter->round;
-        if (may_have_changed(filter, object))
+        if (may_have_changed(*found, object))
                 tell_object(telling, *found, object, paths, NULL);
 }
 
@@ -391,7 +393,7 @@ static void tell_row(const void *node, VISIT visit, void *user)
         Object object;
 
         if ((visit != postorder && visit != leaf) || telling->error < 0 || telling->more ||
-            !has_changed(telling->filter, row->entity))
+            !has_changed(row, row->entity))
                 return;
         if (object_find_for(telling->context->inventory, telling->context->session,
                             &(Moref){row->type->name, row->moid}, &object) < 0)
@@ -413,8 +415,7 @@ int filter_updates(Filter *filter, const PropertyContext *context, uint64_t own,
                 .updates = ret,
         };
 
-        if (filter->round == 0 || filter->seen == 0 || filter->structure != changes->structure ||
-            filter->own != own)
+        if (filter->structure != changes->structure || filter->own != own)
                 tell_selection(&telling);
         else
                 twalk_r(filter->rows, tell_row, &telling);
@@ -425,7 +426,6 @@ int filter_updates(Filter *filter, const PropertyContext *context, uint64_t own,
                 *ret_more = true;
                 return 0;
         }
-        filter->seen = changes->last;
         filter->structure = changes->structure;
         filter->own = own;
         return 0;
