@@ -208,9 +208,9 @@ static int continue_retrieve(Service *service, Call *call, Usec now)
                 return r;
         if (more)
                 result->token = args->token;
-        else
+        call_reply(call, &result, now); /* the paths that it names are the page's */
+        if (!more)
                 page_end(page);
-        call_reply(call, &result, now);
         return 0;
 }
 

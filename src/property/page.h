@@ -40,6 +40,8 @@ void page_end(Page *page);
  * page_next() - read the next objects
  * @ret_more:   whether there are more; the token stays the same
  *
- * Objects that are gone meanwhile are left out. Return: 0 or -ENOMEM.
+ * Objects that are gone meanwhile are left out. What is returned borrows from the page.
+ *
+ * Return: 0 or -ENOMEM.
  */
 int page_next(Page *page, const PropertyContext *context, WireObjects *ret, bool *ret_more);
