@@ -287,6 +287,101 @@ for name, (choice, data) in TLV.items():
     save('tlv', name, bytes([choice]) + data)
 
 
+# filter-spec: the first byte says how the rest is spelled and who asks, as in fuzz-filter-spec.c
+
+FOLDER = '{"type":"Folder","value":"%s"}'
+MACHINE = '{"type":"VirtualMachine","value":"vm-00000000-0000-4000-8000-00000000000%s"}'
+
+
+def paths(kind, *names):
+    return '{"type":"%s","pathSet":[%s]}' % (kind, ','.join('"%s"' % name for name in names))
+
+
+def everything(kind):
+    return '{"type":"%s","all":true}' % kind
+
+
+def step(kind, path, *below, name=None, skip=False):
+    return '{"_typeName":"TraversalSpec",%s%s"type":"%s","path":"%s","selectSet":[%s]}' % (
+        '"name":"%s",' % name if name else '', '"skip":true,' if skip else '', kind, path,
+        ','.join(below))
+
+
+def selected(name):
+    return '{"name":"%s"}' % name
+
+
+def start(reference, *steps, skip=False):
+    return '{"obj":%s,%s"selectSet":[%s]}' % (reference, '"skip":true,' if skip else '',
+                                               ','.join(steps))
+
+
+def filter_spec(properties, *objects, missing=False):
+    return '{"propSet":[%s],"objectSet":[%s]%s}' % (
+        ','.join(properties), ','.join(objects),
+        ',"reportMissingObjectsInResults":true' if missing else '')
+
+
+ROOT = FOLDER % 'group-d1'
+VMS = FOLDER % 'group-v3'
+SERVICE = '{"type":"ServiceInstance","value":"ServiceInstance"}'
+NAME = paths('ManagedEntity', 'name')
+NAMES = selected('folders'), selected('vms'), selected('hosts')
+DOWN = (step('Folder', 'childEntity', *NAMES, name='folders'),
+        step('Datacenter', 'vmFolder', *NAMES, name='vms'),
+        step('Datacenter', 'hostFolder', *NAMES, name='hosts'))
+FILTERS = {
+    'name': filter_spec([NAME], start(ROOT)),
+    'everything': filter_spec([everything('ManagedObject')], start(MACHINE % 'a'), start(SERVICE)),
+    'down': filter_spec([NAME], start(ROOT, *DOWN)),
+    'down-names-first': filter_spec([NAME], start(ROOT, *NAMES, *DOWN, skip=True)),
+    'up': filter_spec([NAME], start(MACHINE % 'b', step('ManagedEntity', 'parent', selected('up'),
+                                                        name='up'))),
+    'round': filter_spec([NAME], start(VMS, step(
+        'Folder', 'childEntity', step('ManagedEntity', 'parent', selected('x'), skip=True),
+        name='x'))),
+    'machines': filter_spec(
+        [paths('VirtualMachine', 'name', 'runtime.powerState', 'guest.guestOperationsReady',
+               'config.hardware.numCPU', 'name')],
+        start(VMS, step('Folder', 'childEntity'), skip=True)),
+    'hosts': filter_spec(
+        [paths('HostSystem', 'vm', 'summary.config.name'), everything('ResourcePool')],
+        start(FOLDER % 'group-h4', step('Folder', 'childEntity',
+                                        step('ComputeResource', 'host'),
+                                        step('ComputeResource', 'resourcePool')))),
+    'service': filter_spec(
+        [everything('ServiceInstance'), everything('SessionManager'), everything('ViewManager')],
+        start(SERVICE, step('ServiceInstance', 'content.sessionManager'),
+              step('ServiceInstance', 'content.viewManager'))),
+    'missing': filter_spec([NAME], start(MACHINE % 'f'), start(MACHINE % 'a'), missing=True),
+    'not-reported': filter_spec([NAME], start(MACHINE % 'f')),
+    'nothing': filter_spec([]),
+    'unknown-types': filter_spec([paths('Nonsense', 'x'), paths('VirtualApp', 'parentVApp')],
+                                 start(ROOT, step('Nonsense', 'x'))),
+    'no-path': filter_spec([paths('Folder', 'x.y')], start(ROOT)),
+}
+for name, text in FILTERS.items():
+    save('filter-spec', name, b'\0' + text.encode())
+for name in 'down', 'everything', 'service':
+    save('filter-spec', name + '-viewer', b'\2' + FILTERS[name].encode())
+    save('filter-spec', name + '-nobody', b'\4' + FILTERS[name].encode())
+
+
+def tlv_step(name, kind, path, *below):
+    return named('TraversalSpec', element(1, name), element(0x101, kind), element(0x102, path),
+                 element(0x103, b'\1'), *(element(0x104, item) for item in below))
+
+
+TLV_ROOT = element(1, named('Folder', b'group-d1'))
+TLV_NAMES = element(1, named('PropertySpec', element(1, b'ManagedEntity'), element(2, b'\0'),
+                            element(3, b'name'), element(3, b'parent')))
+TLV_X = named('SelectionSpec', element(1, b'x'))
+save('filter-spec', 'tlv', b'\1' + TLV_NAMES + element(2, named('ObjectSpec', TLV_ROOT)))
+save('filter-spec', 'tlv-steps', b'\1' + TLV_NAMES + element(2, named(
+    'ObjectSpec', TLV_ROOT, element(2, b'\0'), element(3, TLV_X),
+    element(3, tlv_step(b'x', b'Folder', b'childEntity', TLV_X)))) + element(3, b'\1'))
+
+
 # frame: the first byte says how the rest is cut, as in fuzz-frame.c
 
 def frame(kind, ident=1, payload=b'', flags=0, nonce=1, version=1, size=None):
