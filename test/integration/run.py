@@ -17,9 +17,9 @@ sys.path.insert(0, HERE)
 sys.dont_write_bytecode = True
 
 # Those which disturb the guest come last.
-ORDER = ["test_service", "test_session", "test_inventory", "test_search", "test_start", "test_list",
-         "test_terminate", "test_auth", "test_login", "test_guest_config", "test_faults",
-         "test_channel", "test_facts", "test_limits", "test_many", "test_life"]
+ORDER = ["test_service", "test_session", "test_inventory", "test_search", "test_collector",
+         "test_start", "test_list", "test_terminate", "test_auth", "test_login",
+         "test_guest_config", "test_faults", "test_channel", "test_facts", "test_limits", "test_many", "test_life"]
 
 
 class Result(unittest.TextTestResult):
