@@ -300,7 +300,7 @@ int select_objects(const PropertyContext *context, const PropertyFilterSpec *spe
                 return -ENOMEM;
         for (size_t i = 0; r >= 0 && i < spec->object_set.n; i++) {
                 r = select_from(&walk, (const void *)spec->object_set.items[i], missing);
-                if ((r == -ENOENT || r == -EPERM) && spec->report_missing_objects_in_results.set &&
+                if (r == -ENOENT && spec->report_missing_objects_in_results.set &&
                     spec->report_missing_objects_in_results.value)
                         r = 0;
         }
