@@ -410,11 +410,11 @@ int filter_updates(Filter *filter, const PropertyContext *context, uint64_t own,
         Telling telling = {
                 .filter = filter,
                 .context = context,
-                .steps = steps,
-                .room = room,
                 .updates = ret,
         };
 
+        telling.steps = steps;
+        telling.room = room;
         if (filter->structure != changes->structure || filter->own != own)
                 tell_selection(&telling);
         else

@@ -228,7 +228,7 @@ int retrieve_object(const PropertyContext *context, PathSets *sets, const Object
         if (!content->prop_set.items || !content->missing_set.items)
                 return -ENOMEM;
         for (size_t i = 0; i < paths->n; i++) {
-                LocalizedMethodFault *fault;
+                LocalizedMethodFault *fault = NULL;
                 WireAny value;
                 int r;
 

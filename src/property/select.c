@@ -291,9 +291,10 @@ static int select_from(Walk *walk, const ObjectSpec *spec, const Moref **missing
 int select_objects(const PropertyContext *context, const PropertyFilterSpec *spec, size_t *steps,
                    Selection *ret, const Moref **missing)
 {
-        Walk walk = {.context = context, .steps_left = steps};
+        Walk walk = {.context = context};
         int r = 0;
 
+        walk.steps_left = steps;
         STAILQ_INIT(&walk.waiting);
         walk.steps = arena_array(context->arena, SPECS_MAX, sizeof(*walk.steps));
         if (!walk.steps)
