@@ -10,6 +10,7 @@ from pyVim.connect import Disconnect, SmartConnect
 from pyVim.task import WaitForTask
 from pyVmomi import SoapStubAdapter, vim, vmodl
 
+from adversity import OwnGuest
 from guestops import Vm, auth, spec, wait_for
 from support import VM_UUID, GuestCase, env, parallel, unique
 
@@ -85,6 +86,29 @@ class PyvmomiCase(GuestCase):
             return row if row.exitCode is not None else None
 
         return wait_for(ended, f"exit code of {pid}")
+
+    def collect(self, kind, paths, view=None, every=False):
+        """pchelper.collect_properties of the samples: a traversal over a container view."""
+        traversal = COLLECTOR.TraversalSpec(name="traverseEntities", path="view", skip=False,
+                                            type=vim.view.ContainerView)
+        start = COLLECTOR.ObjectSpec(obj=view or self.view([kind]), skip=True,
+                                     selectSet=[traversal])
+        properties = COLLECTOR.PropertySpec(type=kind, pathSet=paths, all=every)
+        return COLLECTOR.FilterSpec(objectSet=[start], propSet=[properties])
+
+    def watch(self, entity, paths):
+        """A filter on a collector of its own, and what its first update says."""
+        collector = self.content.propertyCollector.CreatePropertyCollector()
+        self.addCleanup(collector.Destroy)
+        collector.CreateFilter(COLLECTOR.FilterSpec(
+            objectSet=[COLLECTOR.ObjectSpec(obj=entity)],
+            propSet=[COLLECTOR.PropertySpec(type=type(entity), pathSet=paths)]), False)
+        update = collector.WaitForUpdatesEx(None)
+        return collector, update.version, self.changes(update)
+
+    def changes(self, update):
+        return {change.name: change.val for filters in update.filterSet
+                for entity in filters.objectSet for change in entity.changeSet}
 
     def assertRaisesFault(self, kind, function, *args, **members):
         with self.assertRaises(kind) as caught:
@@ -289,15 +313,6 @@ class Collector(PyvmomiCase):
              "guest.guestState", "config.guestFullName", "config.guestId", "config.version",
              "summary.runtime.powerState"]
 
-    def collect(self, kind, paths, view=None, every=False):
-        """pchelper.collect_properties of the samples: a traversal over a container view."""
-        traversal = COLLECTOR.TraversalSpec(name="traverseEntities", path="view", skip=False,
-                                            type=vim.view.ContainerView)
-        start = COLLECTOR.ObjectSpec(obj=view or self.view([kind]), skip=True,
-                                     selectSet=[traversal])
-        properties = COLLECTOR.PropertySpec(type=kind, pathSet=paths, all=every)
-        return COLLECTOR.FilterSpec(objectSet=[start], propSet=[properties])
-
     def test_vminfo_quick(self):
         rows = self.content.propertyCollector.RetrieveContents(
             [self.collect(vim.VirtualMachine, self.PATHS)])
@@ -374,20 +389,6 @@ class Collector(PyvmomiCase):
 
 
 class Waits(PyvmomiCase):
-    def watch(self, entity, paths):
-        """A filter on a collector of its own, and what its first update says."""
-        collector = self.content.propertyCollector.CreatePropertyCollector()
-        self.addCleanup(collector.Destroy)
-        collector.CreateFilter(COLLECTOR.FilterSpec(
-            objectSet=[COLLECTOR.ObjectSpec(obj=entity)],
-            propSet=[COLLECTOR.PropertySpec(type=type(entity), pathSet=paths)]), False)
-        update = collector.WaitForUpdatesEx(None)
-        return collector, update.version, self.changes(update)
-
-    def changes(self, update):
-        return {change.name: change.val for filters in update.filterSet
-                for entity in filters.objectSet for change in entity.changeSet}
-
     def test_first_update_has_all(self):
         _, _, values = self.watch(self.machine, ["name", "guest.guestOperationsReady",
                                                  "runtime.powerState"])
@@ -437,7 +438,7 @@ class Waits(PyvmomiCase):
         view = self.view([vim.VirtualMachine])
         collector = self.content.propertyCollector.CreatePropertyCollector()
         self.addCleanup(collector.Destroy)
-        collector.CreateFilter(Collector.collect(self, vim.VirtualMachine, ["name"], view), True)
+        collector.CreateFilter(self.collect(vim.VirtualMachine, ["name"], view), True)
         version = collector.WaitForUpdatesEx(None).version
         vm = Vm(unique("comes"), "local", "/nonexistent/a")
         with concurrent.futures.ThreadPoolExecutor() as pool:
@@ -717,7 +718,11 @@ class Sharing(PyvmomiCase):
         self.assertEqual(client.get(f"VirtualMachine/{env.vm.moid}/name").status, 500)
 
 
-class Power(PyvmomiCase):
+class Power(PyvmomiCase, OwnGuest):
+    def setUp(self):
+        super().setUp()
+        self.machine = self.object(vim.VirtualMachine, self.vm["value"])
+
     def wait_for_tasks(self, tasks):
         """As the samples have it: one filter for all tasks, WaitForUpdates until none is left."""
         left = [str(task) for task in tasks]
@@ -755,3 +760,35 @@ class Power(PyvmomiCase):
                 WaitForTask(machine.PowerOff(), si=self.si)
             with self.assertRaises(vim.fault.InvalidPowerState):
                 machine.ShutdownGuest()
+
+    def test_tasks(self):
+        """Started, waited for, and seen by another filter at the same time."""
+        pid = self.start("demo", "/bin/sleep", "75")
+        collector, version, values = self.watch(self.machine, ["runtime.powerState"])
+        self.assertEqual(values, {"runtime.powerState": "poweredOn"})
+        said = []
+        with concurrent.futures.ThreadPoolExecutor() as pool:
+            for function, state in ((self.machine.Suspend, "suspended"),
+                                    (self.machine.PowerOn, "poweredOn")):
+                waits = pool.submit(collector.WaitForUpdatesEx, version,
+                                    COLLECTOR.WaitOptions(maxWaitSeconds=60))
+                time.sleep(0.3)
+                self.assertFalse(waits.done())
+                task = function()
+                self.wait_for_tasks([task])
+                self.assertEqual(task.info.state, "success")
+                self.assertEqual(task.info.entity, self.machine)
+                self.assertGreaterEqual(task.info.completeTime, task.info.startTime)
+                update = waits.result(60)
+                version = update.version
+                said += self.changes(update).values()
+                self.assertEqual(self.machine.runtime.powerState, state)
+        self.assertEqual(said, ["suspended", "poweredOn"])
+        wait_for(lambda: self.machine.guest.guestOperationsReady, "the agent answers again")
+        row, = self.processes.ListProcessesInGuest(self.machine, credentials("demo"), [pid])
+        self.assertIsNone(row.exitCode)
+        self.assertEqual(WaitForTask(self.machine.Reset(), si=self.si), "success")
+
+    def test_two_tasks_at_once(self):
+        with self.assertRaises((vim.fault.TaskInProgress, vim.fault.InvalidPowerState)):
+            self.wait_for_tasks([self.machine.Suspend(), self.machine.Suspend()])
