@@ -3,7 +3,7 @@
 BUILD ?= build/plain
 GUEST ?= build/guest
 
-.PHONY: all help setup demo up down check check-slow compare-schema fuzz guest \
+.PHONY: all help setup demo up down check check-slow compat compare-schema fuzz guest \
 	install clean
 
 all: $(BUILD)/build.ninja ## build the programs
@@ -44,6 +44,11 @@ check-slow: ## run the tests that take minutes of waiting
 	@tools/setup build guest check
 	@$(MAKE) --no-print-directory all guest
 	@python3 test/integration/run.py --build $(BUILD) --guest $(GUEST) slow_retention
+
+compat: ## run real clients against the demo guest, CLIENTS="NAME..."; WRITE=1 notes the results
+	@tools/setup build guest
+	@$(MAKE) --no-print-directory all guest
+	@tools/compat $(if $(WRITE),--write) $(CLIENTS)
 
 fuzz: ## run every fuzzer for FUZZ_SECONDS (60)
 	@tools/setup build check
