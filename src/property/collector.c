@@ -184,19 +184,33 @@ static int add_filter_update(const PropertyContext *context, const OwnFilter *fi
         return 0;
 }
 
-static int collect_updates(const Collector *collector, const PropertyContext *context, size_t room,
-                           UpdateSet *set)
+/* All filters of a session share the steps of one look: when objects come or go, all take them. */
+static size_t steps_left(const Session *session, const OwnFilter *but)
 {
         size_t steps = SELECT_STEPS_MAX;
 
+        for (OwnObject *own = own_first(session); own; own = own_next(own)) {
+                const OwnFilter *filter = filter_of(own);
+                size_t taken = filter && filter != but ? filter_steps(filter->filter) : 0;
+
+                steps -= taken < steps ? taken : steps;
+        }
+        return steps;
+}
+
+static int collect_updates(const Collector *collector, const PropertyContext *context, size_t room,
+                           UpdateSet *set)
+{
         for (OwnObject *own = own_first(collector->session); own; own = own_next(own)) {
                 OwnFilter *filter = filter_of(own);
                 WireObjects updates = {0};
                 bool more = false;
+                size_t steps;
                 int r;
 
                 if (!filter || filter->collector != collector)
                         continue;
+                steps = steps_left(collector->session, filter);
                 r = filter_updates(filter->filter, context, own_generation(collector->session),
                                    &steps, &room, &updates, &more);
                 if (r >= 0)

@@ -30,6 +30,7 @@ struct Filter {
         void *rows; /* tsearch(3) */
         size_t rows_bytes;
         uint64_t round;
+        size_t steps;            /* of the last selection */
         uint64_t structure, own; /* the selection was made when these were the last */
 };
 
@@ -96,6 +97,11 @@ const PropertyFilterSpec *filter_spec(const Filter *filter)
 bool filter_has_partial_updates(const Filter *filter)
 {
         return filter->partial_updates;
+}
+
+size_t filter_steps(const Filter *filter)
+{
+        return filter->steps;
 }
 
 size_t filter_bytes(const Filter *filter)
@@ -372,11 +378,13 @@ static void tell_gone(Telling *telling)
 static void tell_selection(Telling *telling)
 {
         Filter *filter = telling->filter;
+        size_t before = *telling->steps;
         Selection selection = {0};
         const Moref *missing;
 
         telling->error = select_objects(telling->context, filter->spec, telling->steps, &selection,
                                         &missing);
+        filter->steps = before - *telling->steps;
         filter->round++;
         for (size_t i = 0; telling->error >= 0 && !telling->more && i < selection.n; i++)
                 tell_selected(telling, &selection.items[i]);

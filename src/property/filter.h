@@ -17,6 +17,9 @@ DEFINE_CLEANUP(Filter, filter_free)
 const PropertyFilterSpec *filter_spec(const Filter *filter);
 bool filter_has_partial_updates(const Filter *filter);
 
+/* Return: how many steps its last selection took. */
+size_t filter_steps(const Filter *filter);
+
 /* Return: how many bytes of memory it holds. */
 size_t filter_bytes(const Filter *filter);
 

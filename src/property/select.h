@@ -7,7 +7,7 @@
 
 #include "property/object.h"
 
-#define SELECT_STEPS_MAX 400000U /* for one look of a client, at all that it asks for */
+#define SELECT_STEPS_MAX 400000U /* for one call, and for all filters of a session */
 
 typedef struct Selection {
         Object *items; /* each once, in the order in which they were reached */

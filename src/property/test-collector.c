@@ -280,6 +280,59 @@ static void test_bytes(Site *site)
         end_all(site->session);
 }
 
+/* Eight walks along 255 ways at each object. */
+static const char *long_walks(Site *site)
+{
+        _cleanup_(buf_done) Buf json = {0};
+
+        buf_puts(&json, "{\"propSet\":[" PATHS("Folder", "") "],\"objectSet\":[");
+        for (unsigned int walk = 0; walk < 8; walk++) {
+                buf_puts(&json, walk > 0 ? "," : "");
+                buf_puts(&json, "{\"obj\":" ROOT ",\"selectSet\":[");
+                for (unsigned int i = 0; i < 85; i++) {
+                        buf_puts(&json,
+                                 STEP_NAMED("n", "Datacenter", "vmFolder", SETS(NAMED("n"))));
+                        buf_puts(&json, ",");
+                        buf_puts(&json, STEP_NAMED("n", "Folder", "childEntity", SETS(NAMED("n"))));
+                        buf_puts(&json, ",");
+                        buf_puts(&json,
+                                 STEP_NAMED("n", "ManagedEntity", "parent", SETS(NAMED("n"))));
+                        buf_puts(&json, ",");
+                }
+                buf_puts(&json, NAMED("n") "]}");
+        }
+        buf_puts(&json, "]}");
+        return site_text(site, &json);
+}
+
+static void test_steps(Site *site)
+{
+        Collector *one = collector_make(site->session), *two = collector_make(site->session);
+        Collector *other = collector_make(site->other);
+        const char *json = long_walks(site);
+        size_t n = 0;
+        int r;
+
+        site_machines(site, "abcdef");
+        (void)add_filter(site, one, BY_NAME, &r);
+        EXPECT_STR("a short one", told(site, one, "", 10), "1: 1/6");
+        while (n < FILTERS_MAX - 1 && strcmp(told(site, two, "", 1000), strerror(E2BIG)) != 0) {
+                (void)add_filter(site, two, json, &r);
+                n++;
+        }
+        EXPECT("many long ones, but not very many", n >= 10 && n < FILTERS_MAX - 1);
+        EXPECT_STR("the short one has its share", told(site, one, "", 10), "2: 1/6");
+        (void)add_filter(site, other, json, &r);
+        site->context.session = site->other;
+        EXPECT_STR("others have their own", told(site, other, "", 10), "1: 1/2");
+        site->context.session = site->session;
+        collector_end(two);
+        (void)add_filter(site, one, json, &r);
+        EXPECT_STR("there is room again", told(site, one, "", 10), "3: 2/8");
+        end_all(site->session);
+        end_all(site->other);
+}
+
 int main(void)
 {
         _cleanup_(site_done) Site site;
@@ -293,5 +346,6 @@ int main(void)
         test_limits(&site);
         test_lost(&site);
         test_bytes(&site);
+        test_steps(&site);
         return test_end();
 }
