@@ -5,6 +5,7 @@
 /* The service's own objects, under vCenter's ids. */
 static const Moref own_objects[] = {
         {"GuestAuthManager", "guestOperationsAuthManager"},
+        {"GuestFileManager", "guestOperationsFileManager"},
         {"GuestOperationsManager", "guestOperationsManager"},
         {"GuestProcessManager", "guestOperationsProcessManager"},
         {"PropertyCollector", "propertyCollector"},

@@ -16,6 +16,7 @@
         X(DistributedVirtualSwitch)                                                                \
         X(Folder)                                                                                  \
         X(GuestAuthManager)                                                                        \
+        X(GuestFileManager)                                                                        \
         X(GuestOperationsManager)                                                                  \
         X(GuestProcessManager)                                                                     \
         X(HostSystem)                                                                              \

@@ -101,5 +101,6 @@ static const Method guest_process_manager[] = {
 };
 
 MANAGED_TYPE(GuestAuthManager, guest_auth_manager, .base = &managed_ManagedObject);
+MANAGED_TYPE_WITHOUT_METHODS(GuestFileManager, .base = &managed_ManagedObject);
 MANAGED_TYPE_WITHOUT_METHODS(GuestOperationsManager, .base = &managed_ManagedObject);
 MANAGED_TYPE(GuestProcessManager, guest_process_manager, .base = &managed_ManagedObject);
