@@ -30,7 +30,7 @@ int start_program_check(Operation *operation)
                 return operation_fault(operation, FAULT_INVALID_ARGUMENT, "spec.programPath",
                                        "A specified parameter was not correct: spec.programPath");
         for (size_t i = 0; i < spec->env_variables.n; i++)
-                if (!strchr(spec->env_variables.items[i], '='))
+                if (*spec->env_variables.items[i] && !strchr(spec->env_variables.items[i], '='))
                         return operation_fault(
                                 operation, FAULT_INVALID_ARGUMENT, "spec.envVariables",
                                 "A specified parameter was not correct: spec.envVariables[%zu] is "
@@ -111,12 +111,16 @@ static int enter_directory(Fault *fault, Arena *arena, const Program *program)
 
 static char **make_environment(Arena *arena, const Program *program)
 {
-        const WireStrings *from = program->spec->env_variables.n ? &program->spec->env_variables
-                                                                 : &program->who->environment;
-        char **environment = arena_array(arena, from->n + 1, sizeof(*environment));
+        const WireStrings *given = &program->spec->env_variables;
+        const WireStrings *own = &program->who->environment;
+        char **environment = arena_array(arena, given->n + own->n + 1, sizeof(*environment));
+        size_t n = 0;
 
-        for (size_t i = 0; environment && i < from->n; i++)
-                environment[i] = from->items[i];
+        for (size_t i = 0; environment && i < given->n; i++)
+                if (*given->items[i]) /* some clients send an empty one for none at all */
+                        environment[n++] = given->items[i];
+        for (size_t i = 0; environment && n == 0 && i < own->n; i++)
+                environment[i] = own->items[i];
         return environment;
 }
 

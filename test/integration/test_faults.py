@@ -72,7 +72,7 @@ class Arguments(GuestCase):
         wrong = auth("demo", "wrong")
         for program, member in ((spec(""), "programPath"),
                                 (spec("/bin/true", env=["A=1", "NOVALUE"]), "envVariables"),
-                                (spec("/bin/true", env=[""]), "envVariables")):
+                                (spec("/bin/true", env=["", " "]), "envVariables")):
             for who in (auth("demo"), wrong):
                 answer = self.client.try_start(self.vm, who, program)
                 fault = self.assertFault(answer, "InvalidArgument")

@@ -190,6 +190,12 @@ class Environment(GuestCase):
                if line.split("=")[0] not in ("PWD", "SHLVL", "_", "OLDPWD")}
         self.assertEqual(env, {"A=1", "B=x y=z", "EMPTY="} | (env & {"=odd"}))
 
+    def test_empty_entries_are_none(self):
+        text = self.output("demo", "/usr/bin/env", env=["", "A=1", ""])
+        self.assertIn("A=1\n", text)
+        self.assertNotIn("USER=", text)
+        self.assertIn("USER", environment(self.output("demo", "/usr/bin/env", env=[""])))
+
     def test_empty_list_is_unset(self):
         self.assertIn("USER", environment(self.output("demo", "/usr/bin/env", env=[])))
 
