@@ -25,11 +25,12 @@ void changes_init(Changes *changes, Loop *loop)
 void changes_done(Changes *changes)
 {
         loop_task_cancel(&changes->tell);
+        changes->loop = NULL;
 }
 
 uint64_t changes_note(Changes *changes)
 {
-        if (!TAILQ_EMPTY(&changes->watches))
+        if (changes->loop && !TAILQ_EMPTY(&changes->watches))
                 loop_defer(changes->loop, &changes->tell);
         return ++changes->last;
 }

@@ -17,7 +17,7 @@ struct ChangesWatch {
 };
 
 typedef struct Changes {
-        Loop *loop;
+        Loop *loop; /* NULL when it is done */
         LoopTask tell;
         uint64_t last;      /* the number of the last change; they begin with 1 */
         uint64_t structure; /* of the last that made objects come or go */
@@ -26,6 +26,7 @@ typedef struct Changes {
 } Changes;
 
 void changes_init(Changes *changes, Loop *loop);
+/* From here on nobody is told of anything. */
 void changes_done(Changes *changes);
 
 /* A value has changed. Return: the number of that change. */

@@ -478,6 +478,7 @@ void inventory_clear(Inventory *inventory, Usec now)
 
         while ((vm = TAILQ_FIRST(&inventory->vms)))
                 vm_remove(inventory, vm, now);
+        changes_done(&inventory->changes); /* it is we who go, not the machines */
 }
 
 Inventory *inventory_free(Inventory *inventory)

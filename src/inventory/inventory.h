@@ -99,7 +99,7 @@ DEFINE_CLEANUP(Inventory, inventory_free)
  */
 int inventory_load(Inventory *inventory, const char *directory, Usec now);
 
-/* Removes all machines, as when their files were gone. */
+/* Removes all machines, as when their files were gone; but who watches changes is not told. */
 void inventory_clear(Inventory *inventory, Usec now);
 
 /* Something that clients can read of the entity has changed. */
