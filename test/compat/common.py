@@ -63,7 +63,8 @@ class Python:
         if not os.path.exists(whole):
             print(f"compat: installing {', '.join(packages)}", flush=True)
             install(["/usr/bin/python3", "-m", "venv", "--clear", self.directory], name)
-            install([self.program, "-m", "pip", "install", "--quiet", *packages], name)
+            install([self.program, "-m", "pip", "install", "--quiet", *packages], name,
+                    {"PIP_CACHE_DIR": os.path.join(cache, "pip")})
             with open(whole, "w"):
                 pass
 

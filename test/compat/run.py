@@ -52,6 +52,8 @@ def main():
     unknown = set(options.clients) - set(NAMES)
     if unknown:
         parser.error(f"no such client: {', '.join(sorted(unknown))}")
+    if options.write and options.clients:
+        parser.error("--write takes the results of all clients")
     wanted = options.clients or NAMES
     os.makedirs(cache, exist_ok=True)
 

@@ -264,10 +264,8 @@ class Retrieve(CollectorCase):
         steps = [step(kind, path, *below, name="n") for kind, path in
                  (("Folder", "childEntity"), ("ManagedEntity", "parent"),
                   ("Datacenter", "vmFolder"), ("HostSystem", "vm")) * 64]
-        began = time.monotonic()
         answer = self.retrieve(filter_spec([paths("Folder", "name")], start(ROOT, *steps)))
         self.assertOk(answer)
-        self.assertLess(time.monotonic() - began, 10)
 
 
 class Wait(CollectorCase):
@@ -463,13 +461,16 @@ class Ends(CollectorCase):
     def test_the_session_expires(self):
         """Not while a call waits; and then with all that it has."""
         self.daemon.restart(sessions_idle=2)
-        client = self.admin()
+        client, other = self.admin(), self.admin()
+        key = client.get(CURRENT).json["key"]
         parked = self.park("", client=client, maxWaitSeconds=4)
         self.filter(client=client)
         self.view(client)
         self.assertOk(parked.end())
         self.assertIn("token", self.assertOk(self.retrieve(BY_NAME, maxObjects=1, client=client)))
-        time.sleep(3)  # who looks, prolongs
+        # Who looks for himself, prolongs.
+        wait_for(lambda: key not in [row["key"] for row in other.get(
+            "SessionManager/SessionManager/sessionList").json], "it has expired")
         self.assertVoid(client.get(CURRENT))
         self.remove("a")
         self.assertFault(self.wait(client=client), "NotAuthenticated")

@@ -61,8 +61,14 @@ class Migration(OwnGuest):
         socket = os.path.join(self.guest.directory, "migration")
         source, target = self.machine, self.second("t", f"unix:{socket}")
         machine = self.put(target)
-        self.assertFault(self.client.try_start(machine.ref, auth("demo"), spec("/bin/true")),
-                         "InvalidState")
+
+        def refused():
+            """It never starts anything; why, is known when QEMU has said its state."""
+            answer = self.client.try_start(machine.ref, auth("demo"), spec("/bin/true"))
+            self.assertEqual(answer.status, 500, answer)
+            return answer.json["_typeName"] == "InvalidState"
+
+        wait_for(refused, "QEMU has told that it waits for the machine")
         self.state_goes_to(f"unix:{socket}")
         self.vm, old = machine.ref, self.guest
         self.wait_ready(machine)
