@@ -4,6 +4,7 @@
 #include "api/handlers.h"
 #include "api/reply.h"
 #include "base/clock.h"
+#include "base/log.h"
 #include "base/secret.h"
 #include "base/utf8.h"
 #include "schema/tables.h"
@@ -135,6 +136,7 @@ void client_call_gone(Service *service, HttpRequest *request, Usec now)
         ClientCall *client = http_request_user(request);
 
         (void)service;
+        log_debug("request %s: the client has left", client->call.request_id);
         if (client->call.abandon)
                 client->call.abandon(&client->call, now);
         (void)call_fault(&client->call, FAULT_GUEST_OPERATIONS_FAULT, NULL, "The client has left.");

@@ -25,7 +25,7 @@ class Environment:
         self.build = build
         self.guest = Guest(guest, os.path.join(build, "guestops-agent"),
                            os.path.join(ROOT, "data", "guestops-agent.pam")).boot()
-        self.daemon = Daemon(os.path.join(build, "guestopsd"), {("guest", "timeout"): "30"})
+        self.daemon = Daemon(os.path.join(build, "guestopsd"))
         self.vm = self.daemon.put_vm(Vm("demo-vm", "qmp", self.guest.path("agent.sock"),
                                         self.guest.path("qmp.sock"), VM_UUID))
         self.daemon.start()

@@ -454,6 +454,7 @@ class Ends(CollectorCase):
                          b"vmware-api-session-id: " + client.session.encode() +
                          b"\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
             wait_for(lambda: client.get(CURRENT).json["callCount"] > calls + 2, "it waits")
+        wait_for(lambda: "the client has left" in self.daemon.log(), "the daemon notices")
         self.remove("a")
         self.assertEqual(updates(self.assertOk(self.wait(version, client=client))),
                          {("leave", "a")})

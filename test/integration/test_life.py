@@ -64,7 +64,7 @@ class Deadline(GuestCase):
 
     def setUp(self):
         env.daemon.restart(guest_timeout=3)
-        self.addCleanup(lambda: (env.daemon.restart(guest_timeout=30), env.wait_ready()))
+        self.addCleanup(lambda: (env.daemon.restart(guest_timeout=None), env.wait_ready()))
         env.wait_ready()
         super().setUp()
 
