@@ -7,44 +7,40 @@
 
 #include <jansson.h>
 
-static int read_value(WireReader *reader, const json_t *json, WireForm form, const WireType *type,
-                      void *ret);
-
 static int wrong_kind(WireReader *reader, const char *wanted)
 {
         return wire_fail(reader, WIRE_BAD_VALUE, "has to be %s", wanted);
 }
 
-static int read_bool(WireReader *reader, const json_t *json, bool *ret)
+static int read_bool(WireReader *reader, const void *json, bool *ret)
 {
-        if (!json_is_boolean(json))
+        if (!json_is_boolean((const json_t *)json))
                 return wrong_kind(reader, "true or false");
-        *ret = json_is_true(json);
+        *ret = json_is_true((const json_t *)json);
         return 0;
 }
 
-static int read_integer(WireReader *reader, const json_t *json, int64_t min, int64_t max,
-                        int64_t *ret)
+static int read_integer(WireReader *reader, const void *json, WireForm form, int64_t *ret)
 {
-        if (!json_is_integer(json))
+        (void)form;
+        if (!json_is_integer((const json_t *)json))
                 return wrong_kind(reader, "a whole number");
         *ret = json_integer_value(json);
-        if (*ret < min || *ret > max)
-                return wire_fail(reader, WIRE_BAD_VALUE, "is out of range");
         return 0;
 }
 
-static int read_time(WireReader *reader, const json_t *json, WireTime *ret)
+static int read_time(WireReader *reader, const void *json, WireTime *ret)
 {
-        if (!json_is_string(json) || clock_parse(json_string_value(json), &ret->usec) < 0)
+        if (!json_is_string((const json_t *)json) ||
+            clock_parse(json_string_value(json), &ret->usec) < 0)
                 return wrong_kind(reader, "a time as RFC 3339 has it");
         ret->set = true;
         return 0;
 }
 
-static int read_string(WireReader *reader, const json_t *json, const WireType *values, char **ret)
+static int read_string(WireReader *reader, const void *json, const WireType *values, char **ret)
 {
-        if (!json_is_string(json))
+        if (!json_is_string((const json_t *)json))
                 return wrong_kind(reader, "a string");
         return wire_take_string(reader, json_string_value(json), json_string_length(json), values,
                                 ret);
@@ -78,8 +74,9 @@ static bool is_moref_member(const char *name)
         return false;
 }
 
-static int read_moref(WireReader *reader, const json_t *json, Moref *ret)
+static int read_moref(WireReader *reader, const void *node, Moref *ret)
 {
+        const json_t *json = node;
         const char *type_name = json_string_value(json_object_get(json, "_typeName"));
         const char *name;
         json_t *member;
@@ -103,9 +100,10 @@ static int read_moref(WireReader *reader, const json_t *json, Moref *ret)
         return read_moref_member(reader, json, "value", &ret->value);
 }
 
-static int read_array(WireReader *reader, const json_t *json, WireForm form, const WireType *type,
+static int read_array(WireReader *reader, const void *node, WireForm form, const WireType *type,
                       void *ret)
 {
+        const json_t *json = node;
         WireForm item = wire_form_item(form);
         WireStrings *array = ret;
         int r;
@@ -116,8 +114,8 @@ static int read_array(WireReader *reader, const json_t *json, WireForm form, con
         for (size_t i = 0; r >= 0 && i < json_array_size(json); i++) {
                 size_t mark = wire_path_push_index(reader, i);
 
-                r = read_value(reader, json_array_get(json, i), item, type,
-                               (char *)array->items + i * wire_form_size(item));
+                r = wire_read_value(reader, json_array_get(json, i), item, type,
+                                    (char *)array->items + i * wire_form_size(item));
                 if (r >= 0)
                         wire_path_pop(reader, mark);
         }
@@ -151,8 +149,8 @@ static int read_members(WireReader *reader, const json_t *json, WireObject *obje
                                          object->type->name);
                 if (!json_is_null(member)) { /* null is unset: govmomi sends it */
                         field = wire_type_at(object->type, index);
-                        r = read_value(reader, member, field->form, field->type,
-                                       (char *)object + field->offset);
+                        r = wire_read_value(reader, member, field->form, field->type,
+                                            (char *)object + field->offset);
                         if (r < 0)
                                 return r;
                         seen |= (uint64_t)1 << index;
@@ -162,7 +160,7 @@ static int read_members(WireReader *reader, const json_t *json, WireObject *obje
         return wire_end(reader, object, seen);
 }
 
-static int read_object(WireReader *reader, const json_t *json, const WireType *declared,
+static int read_object(WireReader *reader, const void *node, const WireType *declared,
                        WireObject **ret);
 
 /* In place of a LocalizedMethodFault: the fault, with the text among its members. */
@@ -182,9 +180,10 @@ static int read_bare_fault(WireReader *reader, const json_t *json, WireObject **
         return read_string(reader, text, NULL, &localized->localized_message);
 }
 
-static int read_object(WireReader *reader, const json_t *json, const WireType *declared,
+static int read_object(WireReader *reader, const void *node, const WireType *declared,
                        WireObject **ret)
 {
+        const json_t *json = node;
         const json_t *name = json_object_get(json, "_typeName");
         int r;
 
@@ -230,8 +229,9 @@ static const json_t *unbox_moref(const json_t *json)
         return json_is_object(value) ? value : json;
 }
 
-static int read_any(WireReader *reader, const json_t *json, WireAny *ret)
+static int read_any(WireReader *reader, const void *node, WireAny *ret)
 {
+        const json_t *json = node;
         const char *name = json_string_value(json_object_get(json, "_typeName"));
         WireForm form = FORM_OBJECT;
         const json_t *value = json;
@@ -251,64 +251,23 @@ static int read_any(WireReader *reader, const json_t *json, WireAny *ret)
         }
         if (!value)
                 return wire_fail(reader, WIRE_BAD_VALUE, "has no _value");
-        variable = arena_alloc(reader->arena, wire_form_size(form));
-        if (!variable)
-                return wire_fail(reader, WIRE_NO_MEMORY, "the request is too large");
-        r = read_value(reader, value, form, NULL, variable);
-        if (r < 0)
-                return r;
-        *ret = (WireAny){.form = form, .value = variable};
-        if (form == FORM_OBJECT)
-                ret->type = (*(WireObject **)variable)->type;
-        return 0;
+        variable = wire_begin_any(reader, form, NULL, ret);
+        r = variable ? wire_read_value(reader, value, form, NULL, variable) : -ENOMEM;
+        if (r >= 0)
+                wire_end_any(ret);
+        return r;
 }
 
-static int read_value(WireReader *reader, const json_t *json, WireForm form, const WireType *type,
-                      void *ret)
-{
-        int64_t number = 0;
-        int r;
-
-        switch (form) {
-        case FORM_BOOL:
-                return read_bool(reader, json, ret);
-        case FORM_OPT_BOOL:
-                ((WireBool *)ret)->set = true;
-                return read_bool(reader, json, &((WireBool *)ret)->value);
-        case FORM_INT:
-                r = read_integer(reader, json, INT32_MIN, INT32_MAX, &number);
-                *(int32_t *)ret = (int32_t)number;
-                return r;
-        case FORM_OPT_INT:
-                r = read_integer(reader, json, INT32_MIN, INT32_MAX, &number);
-                *(WireInt *)ret = (WireInt){true, (int32_t)number};
-                return r;
-        case FORM_LONG:
-                return read_integer(reader, json, INT64_MIN, INT64_MAX, ret);
-        case FORM_OPT_LONG:
-                ((WireLong *)ret)->set = true;
-                return read_integer(reader, json, INT64_MIN, INT64_MAX, &((WireLong *)ret)->value);
-        case FORM_STRING:
-                return read_string(reader, json, type, ret);
-        case FORM_TIME:
-                return read_time(reader, json, ret);
-        case FORM_MOREF:
-                return read_moref(reader, json, ret);
-        case FORM_OBJECT:
-                return read_object(reader, json, type, ret);
-        case FORM_ANY:
-                return read_any(reader, json, ret);
-        case FORM_LONGS:
-        case FORM_STRINGS:
-        case FORM_MOREFS:
-        case FORM_OBJECTS:
-                return read_array(reader, json, form, type, ret);
-        case FORM_NONE:
-        case FORM_MAX:
-                break;
-        }
-        return -EINVAL;
-}
+static const WireSource json_source = {
+        .boolean = read_bool,
+        .integer = read_integer,
+        .string = read_string,
+        .time = read_time,
+        .moref = read_moref,
+        .object = read_object,
+        .any = read_any,
+        .array = read_array,
+};
 
 void json_read_init(void)
 {
@@ -326,7 +285,7 @@ static int read_root(WireReader *reader, const json_t *json, const WireType *typ
 int json_read(Arena *arena, const char *text, size_t size, const WireType *type, void **ret,
               WireError *error)
 {
-        WireReader reader = {.arena = arena, .error = error};
+        WireReader reader = {.source = &json_source, .arena = arena, .error = error};
         json_auto_t *json = NULL;
         WireObject *object = NULL;
         json_error_t where = {0};

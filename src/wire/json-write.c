@@ -4,8 +4,6 @@
 #include "schema/tables.h"
 #include "wire/write.h"
 
-#include <inttypes.h>
-
 void json_write_string(Buf *out, const char *text)
 {
         const char *plain = text;
@@ -65,16 +63,14 @@ static void json_end_object(Buf *out, const WireLabel *label, size_t mark)
         buf_putc(out, '}');
 }
 
-static size_t json_begin_array(Buf *out, const WireLabel *label)
+static void json_begin_array(Buf *out, const WireLabel *label)
 {
         json_open(out, label);
         buf_putc(out, '[');
-        return 0;
 }
 
-static void json_end_array(Buf *out, size_t mark)
+static void json_end_array(Buf *out)
 {
-        (void)mark;
         buf_putc(out, ']');
 }
 
@@ -121,22 +117,9 @@ static void json_leaf(Buf *out, const WireLabel *label, WireForm form, const voi
         json_open(out, label);
         switch (form) {
         case FORM_BOOL:
-                buf_puts(out, *(const bool *)value ? "true" : "false");
-                break;
-        case FORM_OPT_BOOL:
-                buf_puts(out, ((const WireBool *)value)->value ? "true" : "false");
-                break;
         case FORM_INT:
-                buf_putf(out, "%" PRId32, *(const int32_t *)value);
-                break;
-        case FORM_OPT_INT:
-                buf_putf(out, "%" PRId32, ((const WireInt *)value)->value);
-                break;
         case FORM_LONG:
-                buf_putf(out, "%" PRId64, *(const int64_t *)value);
-                break;
-        case FORM_OPT_LONG:
-                buf_putf(out, "%" PRId64, ((const WireLong *)value)->value);
+                wire_put_scalar(out, form, value);
                 break;
         case FORM_STRING:
                 json_write_string(out, *(const char *const *)value);
@@ -153,6 +136,9 @@ static void json_leaf(Buf *out, const WireLabel *label, WireForm form, const voi
                 buf_putc(out, '}');
                 break;
         case FORM_NONE:
+        case FORM_OPT_BOOL:
+        case FORM_OPT_INT:
+        case FORM_OPT_LONG:
         case FORM_OBJECT:
         case FORM_ANY:
         case FORM_LONGS:

@@ -72,6 +72,79 @@ int wire_begin(WireReader *reader, const WireType *declared, const char *name, W
         return 0;
 }
 
+static int read_number(WireReader *reader, const void *node, WireForm form, int64_t *ret)
+{
+        int r = reader->source->integer(reader, node, form, ret);
+
+        if (r >= 0 && form == FORM_INT && (*ret < INT32_MIN || *ret > INT32_MAX))
+                return wire_fail(reader, WIRE_BAD_VALUE, "is out of range");
+        return r;
+}
+
+int wire_read_value(WireReader *reader, const void *node, WireForm form, const WireType *type,
+                    void *ret)
+{
+        const WireSource *source = reader->source;
+        int64_t number = 0;
+        int r;
+
+        switch (form) {
+        case FORM_BOOL:
+                return source->boolean(reader, node, ret);
+        case FORM_OPT_BOOL:
+                ((WireBool *)ret)->set = true;
+                return source->boolean(reader, node, &((WireBool *)ret)->value);
+        case FORM_INT:
+                r = read_number(reader, node, FORM_INT, &number);
+                *(int32_t *)ret = (int32_t)number;
+                return r;
+        case FORM_OPT_INT:
+                r = read_number(reader, node, FORM_INT, &number);
+                *(WireInt *)ret = (WireInt){true, (int32_t)number};
+                return r;
+        case FORM_LONG:
+                return read_number(reader, node, FORM_LONG, ret);
+        case FORM_OPT_LONG:
+                ((WireLong *)ret)->set = true;
+                return read_number(reader, node, FORM_LONG, &((WireLong *)ret)->value);
+        case FORM_STRING:
+                return source->string(reader, node, type, ret);
+        case FORM_TIME:
+                return source->time(reader, node, ret);
+        case FORM_MOREF:
+                return source->moref(reader, node, ret);
+        case FORM_OBJECT:
+                return source->object(reader, node, type, ret);
+        case FORM_ANY:
+                return source->any(reader, node, ret);
+        case FORM_LONGS:
+        case FORM_STRINGS:
+        case FORM_MOREFS:
+        case FORM_OBJECTS:
+                return source->array ? source->array(reader, node, form, type, ret) : -EINVAL;
+        case FORM_NONE:
+        case FORM_MAX:
+                break;
+        }
+        return -EINVAL;
+}
+
+void *wire_begin_any(WireReader *reader, WireForm form, const WireType *type, WireAny *ret)
+{
+        void *variable = arena_alloc(reader->arena, wire_form_size(form));
+
+        if (!variable)
+                (void)no_memory(reader);
+        *ret = (WireAny){form, type, variable};
+        return variable;
+}
+
+void wire_end_any(WireAny *any)
+{
+        if (any->form == FORM_OBJECT)
+                any->type = (*(const WireObject *const *)any->value)->type;
+}
+
 int wire_field_index(const WireType *type, const char *name, size_t *ret)
 {
         size_t n = wire_type_count(type);

@@ -4,11 +4,40 @@
 
 #include "wire/read.h"
 
-typedef struct WireReader {
+typedef struct WireReader WireReader;
+
+/* How a spelling reads each kind of value. @node is the spelling's own, for one value. */
+typedef struct WireSource {
+        int (*boolean)(WireReader *reader, const void *node, bool *ret);
+        /* @form: FORM_INT or FORM_LONG, whose range @ret has to keep */
+        int (*integer)(WireReader *reader, const void *node, WireForm form, int64_t *ret);
+        int (*string)(WireReader *reader, const void *node, const WireType *values, char **ret);
+        int (*time)(WireReader *reader, const void *node, WireTime *ret);
+        int (*moref)(WireReader *reader, const void *node, Moref *ret);
+        int (*object)(WireReader *reader, const void *node, const WireType *declared,
+                      WireObject **ret);
+        int (*any)(WireReader *reader, const void *node, WireAny *ret);
+        /* NULL where an array has no node of its own. */
+        int (*array)(WireReader *reader, const void *node, WireForm form, const WireType *type,
+                     void *ret);
+} WireSource;
+
+struct WireReader {
+        const WireSource *source;
         Arena *arena;
         WireError *error;
         unsigned int depth;
-} WireReader;
+};
+
+/* Reads one value into a variable of @form. */
+int wire_read_value(WireReader *reader, const void *node, WireForm form, const WireType *type,
+                    void *ret);
+
+/* Return: the variable that a value of type anyType is to be read into, or NULL without memory. */
+void *wire_begin_any(WireReader *reader, WireForm form, const WireType *type, WireAny *ret);
+
+/* Ends it when the variable has been read: an object names its own type. */
+void wire_end_any(WireAny *any);
 
 /* Appends to the path and returns its old length, which wire_path_pop() wants back. */
 size_t wire_path_push(WireReader *reader, const char *name);

@@ -7,9 +7,6 @@
 #define BLANKS    " \t\r\n"
 #define TOKEN_MAX CLOCK_TEXT_MAX
 
-static int read_value(WireReader *reader, const XmlElement *element, WireForm form,
-                      const WireType *type, void *ret);
-
 static int wrong_kind(WireReader *reader, const char *wanted)
 {
         return wire_fail(reader, WIRE_BAD_VALUE, "has to be %s", wanted);
@@ -29,7 +26,7 @@ static int take_token(WireReader *reader, const XmlElement *element, const char 
         return 0;
 }
 
-static int read_bool(WireReader *reader, const XmlElement *element, bool *ret)
+static int read_bool(WireReader *reader, const void *element, bool *ret)
 {
         char token[TOKEN_MAX];
         int r = take_token(reader, element, "true or false", token);
@@ -42,24 +39,24 @@ static int read_bool(WireReader *reader, const XmlElement *element, bool *ret)
         return 0;
 }
 
-static int read_integer(WireReader *reader, const XmlElement *element, int64_t min, int64_t max,
-                        int64_t *ret)
+static int read_integer(WireReader *reader, const void *element, WireForm form, int64_t *ret)
 {
         char token[TOKEN_MAX], *end = token;
         int r = take_token(reader, element, "a whole number", token);
 
+        (void)form;
         if (r < 0)
                 return r;
         errno = 0;
         *ret = strtoll(token, &end, 10);
         if (end == token || *end)
                 return wrong_kind(reader, "a whole number");
-        if (errno == ERANGE || *ret < min || *ret > max)
+        if (errno == ERANGE)
                 return wire_fail(reader, WIRE_BAD_VALUE, "is out of range");
         return 0;
 }
 
-static int read_time(WireReader *reader, const XmlElement *element, WireTime *ret)
+static int read_time(WireReader *reader, const void *element, WireTime *ret)
 {
         static const char wanted[] = "a time as XML Schema has it";
         char token[TOKEN_MAX];
@@ -73,16 +70,18 @@ static int read_time(WireReader *reader, const XmlElement *element, WireTime *re
         return 0;
 }
 
-static int read_string(WireReader *reader, const XmlElement *element, const WireType *values,
-                       char **ret)
+static int read_string(WireReader *reader, const void *node, const WireType *values, char **ret)
 {
+        const XmlElement *element = node;
+
         if (element->children)
                 return wrong_kind(reader, "a text");
         return wire_take_string(reader, element->text, element->text_size, values, ret);
 }
 
-static int read_moref(WireReader *reader, const XmlElement *element, Moref *ret)
+static int read_moref(WireReader *reader, const void *node, Moref *ret)
 {
+        const XmlElement *element = node;
         char *type = NULL, *value = NULL;
         int r;
 
@@ -119,14 +118,17 @@ static int read_items(WireReader *reader, const XmlElement *first, const char *n
         for (size_t i = 0; r >= 0 && i < n; i++) {
                 size_t mark = wire_path_push_index(reader, i);
 
-                r = read_value(reader, element, item, type,
-                               (char *)array->items + i * wire_form_size(item));
+                r = wire_read_value(reader, element, item, type,
+                                    (char *)array->items + i * wire_form_size(item));
                 if (r >= 0)
                         wire_path_pop(reader, mark);
                 element = find_item(element->next, name);
         }
         return r;
 }
+
+static int read_localized(WireReader *reader, const XmlElement *element, const WireType *declared,
+                          WireObject **ret);
 
 static int read_member(WireReader *reader, const XmlElement *element, const WireField *field,
                        bool again, WireObject *object)
@@ -139,7 +141,9 @@ static int read_member(WireReader *reader, const XmlElement *element, const Wire
                                           at);
         if (again)
                 return wire_fail(reader, WIRE_BAD_VALUE, "is given twice");
-        return read_value(reader, element, field->form, field->type, at);
+        if (field->form == FORM_OBJECT && strcmp(element->name, SOAP_LOCALIZED) == 0)
+                return read_localized(reader, element, field->type, at);
+        return wire_read_value(reader, element, field->form, field->type, at);
 }
 
 static int read_members(WireReader *reader, const XmlElement *element, WireObject *object)
@@ -170,9 +174,10 @@ static bool has_text(const XmlElement *element)
         return element->text[strspn(element->text, BLANKS)] != '\0';
 }
 
-static int read_object(WireReader *reader, const XmlElement *element, const WireType *declared,
+static int read_object(WireReader *reader, const void *node, const WireType *declared,
                        WireObject **ret)
 {
+        const XmlElement *element = node;
         int r;
 
         if (has_text(element))
@@ -270,8 +275,9 @@ static int read_boxed_items(WireReader *reader, const XmlElement *element, const
         return read_items(reader, element->children, shape->item, shape->form, shape->type, ret);
 }
 
-static int read_any(WireReader *reader, const XmlElement *element, WireAny *ret)
+static int read_any(WireReader *reader, const void *node, WireAny *ret)
 {
+        const XmlElement *element = node;
         Shape shape = {0};
         void *variable;
         int r;
@@ -281,72 +287,30 @@ static int read_any(WireReader *reader, const XmlElement *element, WireAny *ret)
         if (find_shape(element, &shape) < 0)
                 return wire_fail(reader, WIRE_BAD_TYPE, "'%.64s' is no known type",
                                  element->xsi_type);
-        variable = arena_alloc(reader->arena, wire_form_size(shape.form));
+        variable = wire_begin_any(reader, shape.form, shape.type, ret);
         if (!variable)
-                return wire_fail(reader, WIRE_NO_MEMORY, "the request is too large");
+                return -ENOMEM;
         r = shape.item ? read_boxed_items(reader, element, &shape, variable)
-                       : read_value(reader, element, shape.form, shape.type, variable);
-        if (r < 0)
-                return r;
-        *ret = (WireAny){shape.form, shape.type, variable};
-        if (shape.form == FORM_OBJECT)
-                ret->type = (*(WireObject **)variable)->type;
-        return 0;
+                       : wire_read_value(reader, element, shape.form, shape.type, variable);
+        if (r >= 0)
+                wire_end_any(ret);
+        return r;
 }
 
-static int read_value(WireReader *reader, const XmlElement *element, WireForm form,
-                      const WireType *type, void *ret)
-{
-        int64_t number = 0;
-        int r;
-
-        switch (form) {
-        case FORM_BOOL:
-                return read_bool(reader, element, ret);
-        case FORM_OPT_BOOL:
-                ((WireBool *)ret)->set = true;
-                return read_bool(reader, element, &((WireBool *)ret)->value);
-        case FORM_INT:
-                r = read_integer(reader, element, INT32_MIN, INT32_MAX, &number);
-                *(int32_t *)ret = (int32_t)number;
-                return r;
-        case FORM_OPT_INT:
-                r = read_integer(reader, element, INT32_MIN, INT32_MAX, &number);
-                *(WireInt *)ret = (WireInt){true, (int32_t)number};
-                return r;
-        case FORM_LONG:
-                return read_integer(reader, element, INT64_MIN, INT64_MAX, ret);
-        case FORM_OPT_LONG:
-                ((WireLong *)ret)->set = true;
-                return read_integer(reader, element, INT64_MIN, INT64_MAX,
-                                    &((WireLong *)ret)->value);
-        case FORM_STRING:
-                return read_string(reader, element, type, ret);
-        case FORM_TIME:
-                return read_time(reader, element, ret);
-        case FORM_MOREF:
-                return read_moref(reader, element, ret);
-        case FORM_OBJECT:
-                if (strcmp(element->name, SOAP_LOCALIZED) == 0)
-                        return read_localized(reader, element, type, ret);
-                return read_object(reader, element, type, ret);
-        case FORM_ANY:
-                return read_any(reader, element, ret);
-        case FORM_LONGS:
-        case FORM_STRINGS:
-        case FORM_MOREFS:
-        case FORM_OBJECTS:
-        case FORM_NONE:
-        case FORM_MAX:
-                break;
-        }
-        return -EINVAL;
-}
+static const WireSource soap_source = {
+        .boolean = read_bool,
+        .integer = read_integer,
+        .string = read_string,
+        .time = read_time,
+        .moref = read_moref,
+        .object = read_object,
+        .any = read_any,
+};
 
 int soap_read(Arena *arena, const SoapRequest *request, const WireType *type, void **ret,
               WireError *error)
 {
-        WireReader reader = {.arena = arena, .error = error};
+        WireReader reader = {.source = &soap_source, .arena = arena, .error = error};
         WireObject *object = NULL;
         int r;
 

@@ -8,8 +8,6 @@
 #include "base/clock.h"
 #include "wire/soap.h"
 
-#include <inttypes.h>
-
 #define ENVELOPE_BEGIN                                                                             \
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"                                             \
         "<soapenv:Envelope xmlns:soapenv=\"http://schemas.xmlsoap.org/soap/envelope/\""            \
@@ -114,19 +112,6 @@ static void soap_end_object(Buf *out, const WireLabel *label, size_t mark)
         end_element(out, label);
 }
 
-static size_t soap_begin_array(Buf *out, const WireLabel *label)
-{
-        (void)out;
-        (void)label;
-        return 0;
-}
-
-static void soap_end_array(Buf *out, size_t mark)
-{
-        (void)out;
-        (void)mark;
-}
-
 /* anyType: names of its types, and of the elements inside those that are arrays. */
 static const struct {
         const char *name, *item;
@@ -183,22 +168,9 @@ static void put_value(Buf *out, WireForm form, const void *value)
 
         switch (form) {
         case FORM_BOOL:
-                buf_puts(out, *(const bool *)value ? "true" : "false");
-                break;
-        case FORM_OPT_BOOL:
-                buf_puts(out, ((const WireBool *)value)->value ? "true" : "false");
-                break;
         case FORM_INT:
-                buf_putf(out, "%" PRId32, *(const int32_t *)value);
-                break;
-        case FORM_OPT_INT:
-                buf_putf(out, "%" PRId32, ((const WireInt *)value)->value);
-                break;
         case FORM_LONG:
-                buf_putf(out, "%" PRId64, *(const int64_t *)value);
-                break;
-        case FORM_OPT_LONG:
-                buf_putf(out, "%" PRId64, ((const WireLong *)value)->value);
+                wire_put_scalar(out, form, value);
                 break;
         case FORM_STRING:
                 put_text(out, *(const char *const *)value, false);
@@ -211,6 +183,9 @@ static void put_value(Buf *out, WireForm form, const void *value)
                 put_text(out, ((const Moref *)value)->value, false);
                 break;
         case FORM_NONE:
+        case FORM_OPT_BOOL:
+        case FORM_OPT_INT:
+        case FORM_OPT_LONG:
         case FORM_OBJECT:
         case FORM_ANY:
         case FORM_LONGS:
@@ -232,8 +207,6 @@ static void soap_leaf(Buf *out, const WireLabel *label, WireForm form, const voi
 const WireSink soap_sink = {
         .begin_object = soap_begin_object,
         .end_object = soap_end_object,
-        .begin_array = soap_begin_array,
-        .end_array = soap_end_array,
         .begin_box = soap_begin_box,
         .end_box = soap_end_box,
         .leaf = soap_leaf,

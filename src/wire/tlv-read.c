@@ -9,8 +9,6 @@ typedef struct Bytes {
         size_t size;
 } Bytes;
 
-static int read_value(WireReader *reader, Bytes bytes, WireForm form, const WireType *type,
-                      void *ret);
 static int read_members(WireReader *reader, Bytes bytes, WireObject *object);
 
 static uint64_t get_number(const unsigned char *data, size_t n)
@@ -53,16 +51,38 @@ static int take_name(WireReader *reader, Bytes *bytes, char **ret)
         return r;
 }
 
-static int read_number(WireReader *reader, Bytes bytes, size_t n, uint64_t *ret)
+static int read_number(WireReader *reader, const Bytes *bytes, size_t n, uint64_t *ret)
 {
-        if (bytes.size != n)
-                return wire_fail(reader, WIRE_BAD_VALUE, "has %zu bytes instead of %zu", bytes.size,
-                                 n);
-        *ret = get_number(bytes.data, n);
+        if (bytes->size != n)
+                return wire_fail(reader, WIRE_BAD_VALUE, "has %zu bytes instead of %zu",
+                                 bytes->size, n);
+        *ret = get_number(bytes->data, n);
         return 0;
 }
 
-static int read_bool(WireReader *reader, Bytes bytes, bool *ret)
+static int read_integer(WireReader *reader, const void *bytes, WireForm form, int64_t *ret)
+{
+        uint64_t number = 0;
+        int r = read_number(reader, bytes, form == FORM_INT ? 4 : 8, &number);
+
+        *ret = form == FORM_INT ? (int32_t)(uint32_t)number : (int64_t)number;
+        return r;
+}
+
+static int read_time(WireReader *reader, const void *bytes, WireTime *ret)
+{
+        ret->set = true;
+        return read_integer(reader, bytes, FORM_LONG, &ret->usec);
+}
+
+static int read_string(WireReader *reader, const void *node, const WireType *values, char **ret)
+{
+        const Bytes *bytes = node;
+
+        return wire_take_string(reader, (const char *)bytes->data, bytes->size, values, ret);
+}
+
+static int read_bool(WireReader *reader, const void *bytes, bool *ret)
 {
         uint64_t number = 0;
         int r = read_number(reader, bytes, 1, &number);
@@ -73,8 +93,9 @@ static int read_bool(WireReader *reader, Bytes bytes, bool *ret)
         return r;
 }
 
-static int read_moref(WireReader *reader, Bytes bytes, Moref *ret)
+static int read_moref(WireReader *reader, const void *node, Moref *ret)
 {
+        Bytes bytes = *(const Bytes *)node;
         char *type = NULL, *value = NULL;
         int r = take_name(reader, &bytes, &type);
 
@@ -84,8 +105,10 @@ static int read_moref(WireReader *reader, Bytes bytes, Moref *ret)
         return r;
 }
 
-static int read_object(WireReader *reader, Bytes bytes, const WireType *declared, WireObject **ret)
+static int read_object(WireReader *reader, const void *node, const WireType *declared,
+                       WireObject **ret)
 {
+        Bytes bytes = *(const Bytes *)node;
         char *name = NULL;
         int r;
 
@@ -137,20 +160,21 @@ static int read_array(WireReader *reader, Bytes bytes, uint16_t tag, WireForm fo
                 r = take_element(reader, &bytes, &found, &value);
                 if (r < 0 || found != tag)
                         continue;
-                r = read_value(reader, value, item, type,
-                               (char *)array->items + i * wire_form_size(item));
+                r = wire_read_value(reader, &value, item, type,
+                                    (char *)array->items + i * wire_form_size(item));
                 i++;
         }
         return r;
 }
 
-static int read_any(WireReader *reader, Bytes bytes, WireAny *ret)
+static int read_any(WireReader *reader, const void *node, WireAny *ret)
 {
+        Bytes bytes = *(const Bytes *)node;
         WireForm form;
-        void *variable;
         uint16_t tag = 0;
         Bytes value = {0};
-        int r = 0;
+        void *variable;
+        int r;
 
         if (bytes.size < 1)
                 return wire_fail(reader, WIRE_MALFORMED, "a boxed value has no form");
@@ -159,76 +183,30 @@ static int read_any(WireReader *reader, Bytes bytes, WireAny *ret)
                 return wire_fail(reader, WIRE_BAD_VALUE, "is boxed in an unknown form");
         bytes.data++;
         bytes.size--;
-        variable = arena_alloc(reader->arena, wire_form_size(form));
+        variable = wire_begin_any(reader, form, NULL, ret);
         if (!variable)
-                return wire_fail(reader, WIRE_NO_MEMORY, "the message is too large");
-        if (wire_form_item(form) != FORM_NONE) {
-                r = read_array(reader, bytes, TLV_TAG_BOXED, form, NULL, variable);
-        } else {
-                r = take_element(reader, &bytes, &tag, &value);
-                if (r >= 0 && (tag != TLV_TAG_BOXED || bytes.size > 0))
-                        r = wire_fail(reader, WIRE_MALFORMED, "a box holds one value");
-                if (r >= 0)
-                        r = read_value(reader, value, form, NULL, variable);
-        }
-        if (r < 0)
-                return r;
-        *ret = (WireAny){.form = form, .value = variable};
-        if (form == FORM_OBJECT)
-                ret->type = (*(WireObject **)variable)->type;
-        return 0;
+                return -ENOMEM;
+        if (wire_form_item(form) != FORM_NONE)
+                return read_array(reader, bytes, TLV_TAG_BOXED, form, NULL, variable);
+        r = take_element(reader, &bytes, &tag, &value);
+        if (r >= 0 && (tag != TLV_TAG_BOXED || bytes.size > 0))
+                r = wire_fail(reader, WIRE_MALFORMED, "a box holds one value");
+        if (r >= 0)
+                r = wire_read_value(reader, &value, form, NULL, variable);
+        if (r >= 0)
+                wire_end_any(ret);
+        return r;
 }
 
-static int read_value(WireReader *reader, Bytes bytes, WireForm form, const WireType *type,
-                      void *ret)
-{
-        uint64_t number = 0;
-        int r;
-
-        switch (form) {
-        case FORM_BOOL:
-                return read_bool(reader, bytes, ret);
-        case FORM_OPT_BOOL:
-                ((WireBool *)ret)->set = true;
-                return read_bool(reader, bytes, &((WireBool *)ret)->value);
-        case FORM_INT:
-                r = read_number(reader, bytes, 4, &number);
-                *(int32_t *)ret = (int32_t)(uint32_t)number;
-                return r;
-        case FORM_OPT_INT:
-                r = read_number(reader, bytes, 4, &number);
-                *(WireInt *)ret = (WireInt){true, (int32_t)(uint32_t)number};
-                return r;
-        case FORM_LONG:
-                r = read_number(reader, bytes, 8, &number);
-                *(int64_t *)ret = (int64_t)number;
-                return r;
-        case FORM_OPT_LONG:
-                r = read_number(reader, bytes, 8, &number);
-                *(WireLong *)ret = (WireLong){true, (int64_t)number};
-                return r;
-        case FORM_TIME:
-                r = read_number(reader, bytes, 8, &number);
-                *(WireTime *)ret = (WireTime){true, (int64_t)number};
-                return r;
-        case FORM_STRING:
-                return wire_take_string(reader, (const char *)bytes.data, bytes.size, type, ret);
-        case FORM_MOREF:
-                return read_moref(reader, bytes, ret);
-        case FORM_OBJECT:
-                return read_object(reader, bytes, type, ret);
-        case FORM_ANY:
-                return read_any(reader, bytes, ret);
-        case FORM_LONGS:
-        case FORM_STRINGS:
-        case FORM_MOREFS:
-        case FORM_OBJECTS:
-        case FORM_NONE:
-        case FORM_MAX:
-                break;
-        }
-        return -EINVAL;
-}
+static const WireSource tlv_source = {
+        .boolean = read_bool,
+        .integer = read_integer,
+        .string = read_string,
+        .time = read_time,
+        .moref = read_moref,
+        .object = read_object,
+        .any = read_any,
+};
 
 static bool find_tag(const WireType *type, uint16_t tag, size_t *ret_index)
 {
@@ -252,7 +230,7 @@ static int read_member(WireReader *reader, Bytes whole, Bytes value, uint16_t ta
                 return again ? 0 : read_array(reader, whole, tag, field->form, field->type, at);
         if (again)
                 return wire_fail(reader, WIRE_BAD_VALUE, "is given twice");
-        return read_value(reader, value, field->form, field->type, at);
+        return wire_read_value(reader, &value, field->form, field->type, at);
 }
 
 static int read_members(WireReader *reader, Bytes bytes, WireObject *object)
@@ -285,7 +263,7 @@ static int read_members(WireReader *reader, Bytes bytes, WireObject *object)
 int tlv_read(Arena *arena, const void *data, size_t size, const WireType *type, void *ret,
              WireError *error)
 {
-        WireReader reader = {.arena = arena, .error = error};
+        WireReader reader = {.source = &tlv_source, .arena = arena, .error = error};
         WireObject *object = NULL;
         int r;
 

@@ -53,19 +53,6 @@ static size_t tlv_begin_object(Buf *out, const WireLabel *label, const WireType 
         return mark;
 }
 
-static size_t tlv_begin_array(Buf *out, const WireLabel *label)
-{
-        (void)out;
-        (void)label;
-        return 0;
-}
-
-static void tlv_end_array(Buf *out, size_t mark)
-{
-        (void)out;
-        (void)mark;
-}
-
 static size_t tlv_begin_box(Buf *out, const WireLabel *label, const WireAny *any,
                             WireLabel *ret_inside)
 {
@@ -85,20 +72,11 @@ static void tlv_leaf(Buf *out, const WireLabel *label, WireForm form, const void
         case FORM_BOOL:
                 put_bytes(out, *(const bool *)value, 1);
                 break;
-        case FORM_OPT_BOOL:
-                put_bytes(out, ((const WireBool *)value)->value, 1);
-                break;
         case FORM_INT:
                 put_bytes(out, (uint32_t) * (const int32_t *)value, 4);
                 break;
-        case FORM_OPT_INT:
-                put_bytes(out, (uint32_t)((const WireInt *)value)->value, 4);
-                break;
         case FORM_LONG:
                 put_bytes(out, (uint64_t) * (const int64_t *)value, 8);
-                break;
-        case FORM_OPT_LONG:
-                put_bytes(out, (uint64_t)((const WireLong *)value)->value, 8);
                 break;
         case FORM_TIME:
                 put_bytes(out, (uint64_t)((const WireTime *)value)->usec, 8);
@@ -111,6 +89,9 @@ static void tlv_leaf(Buf *out, const WireLabel *label, WireForm form, const void
                 buf_puts(out, moref->value);
                 break;
         case FORM_NONE:
+        case FORM_OPT_BOOL:
+        case FORM_OPT_INT:
+        case FORM_OPT_LONG:
         case FORM_OBJECT:
         case FORM_ANY:
         case FORM_LONGS:
@@ -126,8 +107,6 @@ static void tlv_leaf(Buf *out, const WireLabel *label, WireForm form, const void
 const WireSink tlv_sink = {
         .begin_object = tlv_begin_object,
         .end_object = tlv_close,
-        .begin_array = tlv_begin_array,
-        .end_array = tlv_end_array,
         .begin_box = tlv_begin_box,
         .end_box = tlv_close,
         .leaf = tlv_leaf,

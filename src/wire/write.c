@@ -2,6 +2,8 @@
 
 #include "schema/tables.h"
 
+#include <inttypes.h>
+
 static const WireLabel unlabelled = {0};
 
 static void write_bare_fault(const WireWriter *writer, const WireLabel *label,
@@ -49,11 +51,14 @@ static void write_items(const WireWriter *writer, const WireLabel *label, WireFo
                         const char *items, size_t n)
 {
         const WireLabel *inner = writer->sink->items_repeat ? label : &unlabelled;
-        size_t mark = writer->sink->begin_array(writer->out, label);
+        bool bracketed = !writer->sink->items_repeat;
 
+        if (bracketed)
+                writer->sink->begin_array(writer->out, label);
         for (size_t i = 0; i < n; i++)
                 wire_write(writer, inner, form, items + i * wire_form_size(form));
-        writer->sink->end_array(writer->out, mark);
+        if (bracketed)
+                writer->sink->end_array(writer->out);
 }
 
 void wire_write(const WireWriter *writer, const WireLabel *label, WireForm form, const void *value)
@@ -75,12 +80,20 @@ void wire_write(const WireWriter *writer, const WireLabel *label, WireForm form,
                 write_items(writer, label, wire_form_item(form), (const char *)array->items,
                             array->n);
                 break;
-        case FORM_BOOL:
         case FORM_OPT_BOOL:
-        case FORM_INT:
+                writer->sink->leaf(writer->out, label, FORM_BOOL,
+                                   &((const WireBool *)value)->value);
+                break;
         case FORM_OPT_INT:
-        case FORM_LONG:
+                writer->sink->leaf(writer->out, label, FORM_INT, &((const WireInt *)value)->value);
+                break;
         case FORM_OPT_LONG:
+                writer->sink->leaf(writer->out, label, FORM_LONG,
+                                   &((const WireLong *)value)->value);
+                break;
+        case FORM_BOOL:
+        case FORM_INT:
+        case FORM_LONG:
         case FORM_STRING:
         case FORM_TIME:
         case FORM_MOREF:
@@ -90,6 +103,16 @@ void wire_write(const WireWriter *writer, const WireLabel *label, WireForm form,
         case FORM_MAX:
                 break;
         }
+}
+
+void wire_put_scalar(Buf *out, WireForm form, const void *value)
+{
+        if (form == FORM_BOOL)
+                buf_puts(out, *(const bool *)value ? "true" : "false");
+        else if (form == FORM_INT)
+                buf_putf(out, "%" PRId32, *(const int32_t *)value);
+        else if (form == FORM_LONG)
+                buf_putf(out, "%" PRId64, *(const int64_t *)value);
 }
 
 uint16_t wire_tag(const WireType *type, size_t index)

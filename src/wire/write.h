@@ -19,13 +19,15 @@ typedef struct WireSink {
         /* The begin functions return a mark that the matching end is given. */
         size_t (*begin_object)(Buf *out, const WireLabel *label, const WireType *type);
         void (*end_object)(Buf *out, const WireLabel *label, size_t mark);
-        size_t (*begin_array)(Buf *out, const WireLabel *label);
-        void (*end_array)(Buf *out, size_t mark);
+        /* Not asked for where items repeat their label. */
+        void (*begin_array)(Buf *out, const WireLabel *label);
+        void (*end_array)(Buf *out);
         /* A value of declared type xsd:anyType that does not name its type by itself: fills in what
            names it inside its box. */
         size_t (*begin_box)(Buf *out, const WireLabel *label, const WireAny *any,
                             WireLabel *ret_inside);
         void (*end_box)(Buf *out, const WireLabel *label, size_t mark);
+        /* @form: of a value that is there, so never one of the optional ones. */
         void (*leaf)(Buf *out, const WireLabel *label, WireForm form, const void *value);
         bool items_repeat;  /* items carry their array's label, as in XML */
         bool boxes_objects; /* objects in an anyType are boxed too */
@@ -50,6 +52,9 @@ void wire_write(const WireWriter *writer, const WireLabel *label, WireForm form,
 
 /* Writes the members of @object that are set. */
 void wire_write_members(const WireWriter *writer, const WireType *type, const void *object);
+
+/* Writes a boolean or a number as JSON and XML Schema have it. */
+void wire_put_scalar(Buf *out, WireForm form, const void *value);
 
 /* Return: the tag of field number @index of @type in the channel's encoding. */
 uint16_t wire_tag(const WireType *type, size_t index);
