@@ -72,6 +72,9 @@ static const WireField members_NoPermission[] = {
         {"object", AT(NoPermission, object), OPTIONAL},
         {"privilegeId", AT(NoPermission, privilege_id), OPTIONAL},
 };
+static const WireField members_NoDiskSpace[] = {
+        {"datastore", AT(NoDiskSpace, datastore), REQUIRED},
+};
 static const WireField members_SystemError[] = {
         {"reason", AT(SystemError, reason), REQUIRED},
 };
@@ -126,10 +129,15 @@ const WireType type_ToolsUnavailable = {
 DEFINE_TYPE(FileFault, members_FileFault, .base = &type_VimFault);
 const WireType type_CannotAccessFile = {
         .name = "CannotAccessFile", .base = &type_FileFault, .size = sizeof(FileFault)};
+const WireType type_DirectoryNotEmpty = {
+        .name = "DirectoryNotEmpty", .base = &type_FileFault, .size = sizeof(FileFault)};
+const WireType type_FileAlreadyExists = {
+        .name = "FileAlreadyExists", .base = &type_FileFault, .size = sizeof(FileFault)};
 const WireType type_FileNameTooLong = {
         .name = "FileNameTooLong", .base = &type_FileFault, .size = sizeof(FileFault)};
 const WireType type_FileNotFound = {
         .name = "FileNotFound", .base = &type_FileFault, .size = sizeof(FileFault)};
+DEFINE_TYPE(NoDiskSpace, members_NoDiskSpace, .base = &type_FileFault);
 const WireType type_NotADirectory = {
         .name = "NotADirectory", .base = &type_FileFault, .size = sizeof(FileFault)};
 const WireType type_NotAFile = {

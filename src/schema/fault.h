@@ -44,8 +44,11 @@
         X(TOOLS_UNAVAILABLE, ToolsUnavailable, VimFault, MethodFault, EHOSTDOWN, HOST)             \
         X(FILE_FAULT, FileFault, VimFault, FileFault, EIO, GUEST)                                  \
         X(CANNOT_ACCESS_FILE, CannotAccessFile, FileFault, FileFault, EACCES, GUEST)               \
+        X(DIRECTORY_NOT_EMPTY, DirectoryNotEmpty, FileFault, FileFault, ENOTEMPTY, GUEST)          \
+        X(FILE_ALREADY_EXISTS, FileAlreadyExists, FileFault, FileFault, EEXIST, GUEST)             \
         X(FILE_NAME_TOO_LONG, FileNameTooLong, FileFault, FileFault, ENAMETOOLONG, GUEST)          \
         X(FILE_NOT_FOUND, FileNotFound, FileFault, FileFault, ENOENT, GUEST)                       \
+        X(NO_DISK_SPACE, NoDiskSpace, FileFault, NoDiskSpace, ENOSPC, GUEST)                       \
         X(NOT_A_DIRECTORY, NotADirectory, FileFault, FileFault, ENOTDIR, GUEST)                    \
         X(NOT_A_FILE, NotAFile, FileFault, FileFault, EISDIR, GUEST)                               \
         X(GUEST_OPERATIONS_FAULT, GuestOperationsFault, VimFault, MethodFault, EIO, GUEST)         \

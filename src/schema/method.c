@@ -49,6 +49,11 @@ const Method *method_find(const ManagedType *type, const char *name)
 
 const Method *method_find_guest(const char *name)
 {
+        const Method *channel = bsearch(name, channel_methods, n_channel_methods,
+                                        sizeof(*channel_methods), compare_method);
+
+        if (channel)
+                return channel;
         for (size_t i = 0; i < n_managed_types; i++) {
                 const Method *method = method_find(managed_types[i], name);
 

@@ -50,5 +50,9 @@ bool managed_type_is(const ManagedType *type, const ManagedType *base);
 /* Return: the method, inherited ones included, or NULL. */
 const Method *method_find(const ManagedType *type, const char *name);
 
-/* Return: the guest operation of that name, whichever manager has it, or NULL. */
+/* What a host asks of an agent and no client can call; sorted by name. */
+extern const Method channel_methods[];
+extern const size_t n_channel_methods;
+
+/* Return: the operation of that name that an agent is asked for, or NULL. */
 const Method *method_find_guest(const char *name);

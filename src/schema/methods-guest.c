@@ -4,6 +4,7 @@
 #include "schema/tables.h"
 
 #define PRIVILEGE_EXECUTE "VirtualMachine.GuestOperations.Execute"
+#define PRIVILEGE_MODIFY  "VirtualMachine.GuestOperations.Modify"
 #define PRIVILEGE_QUERY   "VirtualMachine.GuestOperations.Query"
 
 /* What every guest operation may answer. */
@@ -27,6 +28,27 @@ static const WireType *const terminate_process_faults[] = {
         &type_GuestPermissionDenied,
         &type_GuestProcessNotFound,
         NULL,
+};
+static const WireType *const file_faults[] = {
+        GUEST_FAULTS,
+        &type_GuestPermissionDenied,
+        &type_FileFault,
+        NULL,
+};
+static const WireType *const delete_directory_faults[] = {
+        GUEST_FAULTS, &type_GuestPermissionDenied, &type_FileFault, &type_NotADirectory, NULL,
+};
+static const WireType *const delete_file_faults[] = {
+        GUEST_FAULTS, &type_GuestPermissionDenied, &type_FileFault, &type_NotAFile, NULL,
+};
+static const WireType *const list_files_faults[] = {
+        GUEST_FAULTS,
+        &type_GuestPermissionDenied,
+        &type_InvalidArgument,
+        NULL,
+};
+static const WireType *const make_directory_faults[] = {
+        GUEST_FAULTS, &type_GuestPermissionDenied, &type_FileFault, &type_FileAlreadyExists, NULL,
 };
 static const WireType *const acquire_faults[] = {GUEST_FAULTS, &type_TooManyGuestLogons, NULL};
 static const WireType *const guest_faults[] = {GUEST_FAULTS, NULL};
@@ -58,6 +80,108 @@ static const Method guest_auth_manager[] = {
                 PRIVILEGE_QUERY,
                 METHOD_GUEST,
                 guest_faults,
+        },
+};
+
+static const Method guest_file_manager[] = {
+        {
+                "ChangeFileAttributesInGuest",
+                &type_ChangeFileAttributesInGuestRequestType,
+                FORM_NONE,
+                NULL,
+                PRIVILEGE_MODIFY,
+                METHOD_GUEST | METHOD_CONFIRM,
+                file_faults,
+        },
+        {
+                "CreateTemporaryDirectoryInGuest",
+                &type_CreateTemporaryDirectoryInGuestRequestType,
+                FORM_STRING,
+                NULL,
+                PRIVILEGE_MODIFY,
+                METHOD_GUEST | METHOD_CONFIRM,
+                file_faults,
+        },
+        {
+                "CreateTemporaryFileInGuest",
+                &type_CreateTemporaryFileInGuestRequestType,
+                FORM_STRING,
+                NULL,
+                PRIVILEGE_MODIFY,
+                METHOD_GUEST | METHOD_CONFIRM,
+                file_faults,
+        },
+        {
+                "DeleteDirectoryInGuest",
+                &type_DeleteDirectoryInGuestRequestType,
+                FORM_NONE,
+                NULL,
+                PRIVILEGE_MODIFY,
+                METHOD_GUEST | METHOD_CONFIRM,
+                delete_directory_faults,
+        },
+        {
+                "DeleteFileInGuest",
+                &type_DeleteFileInGuestRequestType,
+                FORM_NONE,
+                NULL,
+                PRIVILEGE_MODIFY,
+                METHOD_GUEST | METHOD_CONFIRM,
+                delete_file_faults,
+        },
+        {
+                "InitiateFileTransferFromGuest",
+                &type_InitiateFileTransferFromGuestRequestType,
+                FORM_OBJECT,
+                &type_FileTransferInformation,
+                PRIVILEGE_QUERY,
+                METHOD_GUEST,
+                file_faults,
+        },
+        {
+                "InitiateFileTransferToGuest",
+                &type_InitiateFileTransferToGuestRequestType,
+                FORM_STRING,
+                NULL,
+                PRIVILEGE_MODIFY,
+                METHOD_GUEST,
+                file_faults,
+        },
+        {
+                "ListFilesInGuest",
+                &type_ListFilesInGuestRequestType,
+                FORM_OBJECT,
+                &type_GuestListFileInfo,
+                PRIVILEGE_QUERY,
+                METHOD_GUEST,
+                list_files_faults,
+        },
+        {
+                "MakeDirectoryInGuest",
+                &type_MakeDirectoryInGuestRequestType,
+                FORM_NONE,
+                NULL,
+                PRIVILEGE_MODIFY,
+                METHOD_GUEST | METHOD_CONFIRM,
+                make_directory_faults,
+        },
+        {
+                "MoveDirectoryInGuest",
+                &type_MoveDirectoryInGuestRequestType,
+                FORM_NONE,
+                NULL,
+                PRIVILEGE_MODIFY,
+                METHOD_GUEST | METHOD_CONFIRM,
+                file_faults,
+        },
+        {
+                "MoveFileInGuest",
+                &type_MoveFileInGuestRequestType,
+                FORM_NONE,
+                NULL,
+                PRIVILEGE_MODIFY,
+                METHOD_GUEST | METHOD_CONFIRM,
+                file_faults,
         },
 };
 
@@ -101,6 +225,6 @@ static const Method guest_process_manager[] = {
 };
 
 MANAGED_TYPE(GuestAuthManager, guest_auth_manager, .base = &managed_ManagedObject);
-MANAGED_TYPE_WITHOUT_METHODS(GuestFileManager, .base = &managed_ManagedObject);
+MANAGED_TYPE(GuestFileManager, guest_file_manager, .base = &managed_ManagedObject);
 MANAGED_TYPE_WITHOUT_METHODS(GuestOperationsManager, .base = &managed_ManagedObject);
 MANAGED_TYPE(GuestProcessManager, guest_process_manager, .base = &managed_ManagedObject);

@@ -69,6 +69,26 @@ static const WireField channel_answer[] = {
 };
 DEFINE_TYPE(ChannelAnswer, channel_answer);
 
+static const WireField open_file_transfer[] = {
+        {"transfer", AT(OpenFileTransferRequestType, transfer), REQUIRED},
+        {"offset", AT(OpenFileTransferRequestType, offset), OPTIONAL},
+        {"length", AT(OpenFileTransferRequestType, length), OPTIONAL},
+};
+DEFINE_TYPE(OpenFileTransferRequestType, open_file_transfer);
+
+static const WireField close_file_transfer[] = {
+        {"transfer", AT(CloseFileTransferRequestType, transfer), REQUIRED},
+};
+DEFINE_TYPE(CloseFileTransferRequestType, close_file_transfer);
+
+static const WireField file_transfer_opened[] = {
+        {"size", AT(FileTransferOpened, size), REQUIRED},
+        {"version", AT(FileTransferOpened, version), REQUIRED},
+        {"offset", AT(FileTransferOpened, offset), REQUIRED},
+        {"length", AT(FileTransferOpened, length), REQUIRED},
+};
+DEFINE_TYPE(FileTransferOpened, file_transfer_opened);
+
 static const WireField login_question[] = {
         {"user", AT(LoginQuestion, user), REQUIRED},
         {"password", AT(LoginQuestion, password), OPTIONAL},

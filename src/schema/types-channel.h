@@ -72,6 +72,28 @@ typedef struct ChannelAnswer {
         char *message; /* the fault's text */
 } ChannelAnswer;
 
+/* file transfers; PROTOCOL.md, "Transfers" */
+
+typedef struct OpenFileTransferRequestType {
+        const WireType *type;
+        char *transfer;  /* as InitiateFileTransfer…Guest has told the host */
+        WireLong offset; /* from the guest: the first byte wanted; unset: 0 */
+        WireLong length; /* from the guest: how many at most; unset: to the end */
+} OpenFileTransferRequestType;
+
+typedef struct CloseFileTransferRequestType {
+        const WireType *type;
+        char *transfer;
+} CloseFileTransferRequestType;
+
+typedef struct FileTransferOpened {
+        const WireType *type;
+        int64_t size;   /* of the whole file; to the guest: 0 */
+        char *version;  /* hex digits, others as soon as the file is another one */
+        int64_t offset; /* what follows begins here … */
+        int64_t length; /* … and has so many bytes */
+} FileTransferOpened;
+
 /* agent: between the monitor and its login helper */
 
 typedef struct LoginQuestion {
@@ -101,6 +123,9 @@ typedef struct LoginVerdict {
         X(AgentInterface)                                                                          \
         X(ChannelAnswer)                                                                           \
         X(ChannelRequest)                                                                          \
+        X(CloseFileTransferRequestType)                                                            \
+        X(FileTransferOpened)                                                                      \
         X(HostHello)                                                                               \
         X(LoginQuestion)                                                                           \
-        X(LoginVerdict)
+        X(LoginVerdict)                                                                            \
+        X(OpenFileTransferRequestType)

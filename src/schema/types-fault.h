@@ -78,6 +78,11 @@ typedef struct MethodNotFound {
         char *method;
 } MethodNotFound;
 
+typedef struct NoDiskSpace {
+        FileFault base;
+        char *datastore; /* empty: the guest's disks are in none */
+} NoDiskSpace;
+
 typedef struct NoPermission {
         MethodFault base;
         Moref object;

@@ -10,6 +10,7 @@
 
 #include "schema/types-channel.h"
 #include "schema/types-fault.h"
+#include "schema/types-guest-file.h"
 #include "schema/types-guest-info.h"
 #include "schema/types-guest.h"
 #include "schema/types-inventory.h"
@@ -25,6 +26,7 @@
         TYPES_CHANNEL(X)                                                                           \
         TYPES_FAULT(X)                                                                             \
         TYPES_GUEST(X)                                                                             \
+        TYPES_GUEST_FILE(X)                                                                        \
         TYPES_GUEST_INFO(X)                                                                        \
         TYPES_INVENTORY(X)                                                                         \
         TYPES_PROPERTY_COLLECTOR(X)                                                                \
