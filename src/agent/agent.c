@@ -193,6 +193,8 @@ static void on_message(void *user, FrameKind kind, uint64_t nonce, uint32_t id, 
         case FRAME_CONFIRM:
         case FRAME_CREDIT:
         case FRAME_FACTS:
+        case FRAME_DATA:
+        case FRAME_END:
         default:
                 log_debug("a frame of kind %d is none for an agent", (int)kind);
                 break;

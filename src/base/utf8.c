@@ -43,19 +43,24 @@ bool utf8_is_valid(const char *text, size_t size)
         return true;
 }
 
+size_t utf8_character(const char *text)
+{
+        unsigned char c = (unsigned char)*text;
+
+        if (c < 0x20 && c != '\t' && c != '\n' && c != '\r')
+                return 0;
+        if (strncmp(text, "\xef\xbf\xbe", 3) == 0 || strncmp(text, "\xef\xbf\xbf", 3) == 0)
+                return 0;
+        return utf8_length((const unsigned char *)text, strnlen(text, UTF8_CHARACTER_MAX));
+}
+
 void utf8_defuse(char *text)
 {
-        size_t size = strlen(text), n;
+        while (*text) {
+                size_t n = utf8_character(text);
 
-        for (size_t at = 0; at < size; at += n) {
-                unsigned char c = (unsigned char)text[at];
-
-                n = utf8_length((unsigned char *)text + at, size - at);
-                if (n == 0 || (c < 0x20 && c != '\t' && c != '\n' && c != '\r') ||
-                    strncmp(text + at, "\xef\xbf\xbe", 3) == 0 ||
-                    strncmp(text + at, "\xef\xbf\xbf", 3) == 0) {
-                        text[at] = '?';
-                        n = 1;
-                }
+                if (n == 0)
+                        *text = '?';
+                text += n > 0 ? n : 1;
         }
 }

@@ -9,6 +9,14 @@
 /* Return: whether all @size bytes are well-formed. A NUL byte is well-formed here. */
 bool utf8_is_valid(const char *text, size_t size);
 
+#define UTF8_CHARACTER_MAX 4 /* bytes */
+
+/*
+ * Return: the bytes of the character that the NUL-terminated @text begins with; 0 where it is not
+ * well-formed, or is one that XML 1.0 may not hold (NUL among them).
+ */
+size_t utf8_character(const char *text);
+
 /**
  * utf8_defuse() - make bytes that the guest chose fit for JSON and XML
  * @text:       NUL-terminated, changed in place

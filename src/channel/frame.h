@@ -27,6 +27,8 @@ typedef enum FrameKind {
         FRAME_CANCEL = 10,  /* host: this request is given up */
         FRAME_CREDIT = 11,  /* both: room for so many more payload bytes on this id; u32 */
         FRAME_FACTS = 12,   /* agent: what it says of its guest; AgentFacts */
+        FRAME_DATA = 13,    /* both: part of a file; empty: the host has sent all of it */
+        FRAME_END = 14,     /* agent: a transfer is over; ChannelAnswer */
 } FrameKind;
 
 typedef enum FrameFlags {

@@ -346,6 +346,8 @@ static void take_frame(Link *link, const Frame *frame, Usec now)
         case FRAME_GO:
         case FRAME_CANCEL:
         case FRAME_FACTS:
+        case FRAME_DATA:
+        case FRAME_END:
         default: /* of a newer protocol: the owner decides */
                 deliver(link, frame, frame->payload, frame->size, now);
                 break;

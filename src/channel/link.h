@@ -12,6 +12,7 @@
 #include "loop/loop.h"
 
 #define LINK_WINDOW_BYTES ((uint32_t)256 << 10) /* credit that every message begins with */
+#define LINK_STREAM_BYTES ((size_t)128 << 10)   /* of one stream, queued here */
 
 typedef struct Link Link;
 
@@ -47,6 +48,8 @@ typedef struct LinkCallbacks {
          * LINK_PORT mostly the host side was opened or closed, and the link lives on.
          */
         void (*on_lost)(void *user, const char *why, Usec now);
+        /* The stream on @id takes more again: link_stream_room() has grown from little. */
+        void (*on_room)(void *user, uint32_t id, Usec now);
         void *user;
 } LinkCallbacks;
 
@@ -65,8 +68,34 @@ int link_send(Link *link, FrameKind kind, uint32_t id, const void *payload, size
 /* Sends a message in parts. @payload is taken over. Return: 0, or -ENOBUFS. */
 int link_send_message(Link *link, FrameKind kind, uint32_t id, Buf *payload);
 
-/* Drops what is still unsent of the message with that id, and what has come of the answer. */
+/* Drops what is still unsent of the message with that id, what has come of the answer, and
+   both ends of its stream. */
 void link_forget(Link *link, uint32_t id);
+
+/*
+ * Streams: any number of bytes in one direction on the id of a request, as DATA frames. Both ends
+ * last until link_forget(), the sending one also until link_stream_end() is carried out, and all
+ * until the conversation is over.
+ */
+
+/* The sending end. Return: 0, or -ENOBUFS. */
+int link_stream_open(Link *link, uint32_t id);
+
+/* Return: how many bytes the stream takes now; at most LINK_STREAM_BYTES, however little credit
+   the peer gives. */
+size_t link_stream_room(const Link *link, uint32_t id);
+
+/* Queues bytes, no more than there is room for. Return: 0, or -ENOBUFS. */
+int link_stream_send(Link *link, uint32_t id, const void *data, size_t size);
+
+/* Queues the frame that ends the stream, behind all its bytes. Return: 0, or -ENOBUFS. */
+int link_stream_end(Link *link, uint32_t id, FrameKind kind, const void *payload, size_t size);
+
+/* The receiving end: from now on DATA of @id comes to on_message(). Return: 0, or -ENOBUFS. */
+int link_stream_accept(Link *link, uint32_t id);
+
+/* The owner has done with so many bytes of what came: the peer may send as many more. */
+void link_stream_grant(Link *link, uint32_t id, size_t size);
 
 /* Return: whether nothing can come of it any more: a socket was closed, a port unplugged. */
 bool link_is_over(const Link *link);

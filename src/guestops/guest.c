@@ -191,6 +191,8 @@ static void on_message(void *user, FrameKind kind, uint64_t nonce, uint32_t id, 
         case FRAME_GO:
         case FRAME_CANCEL:
         case FRAME_CREDIT:
+        case FRAME_DATA:
+        case FRAME_END:
         default:
                 log_debug("%s: a frame of kind %d is none for a host", guest_name(guest),
                           (int)kind);

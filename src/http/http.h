@@ -25,6 +25,7 @@ typedef struct HttpConfig {
         size_t body_bytes_max; /* beyond: 413 */
         Usec header_usec;      /* from the connection's start to the end of the first header */
         Usec body_usec;        /* from the header's end to the body's end */
+        Usec stall_usec;       /* a streamed body or answer in which the client moves nothing */
         Usec idle_usec;        /* between an answer and the end of the next request's header */
 } HttpConfig;
 
@@ -37,6 +38,7 @@ typedef struct HttpConfig {
                 .body_bytes_max = (size_t)1 << 20,                                                 \
                 .header_usec = 10 * USEC_PER_SEC,                                                  \
                 .body_usec = 30 * USEC_PER_SEC,                                                    \
+                .stall_usec = 120 * USEC_PER_SEC,                                                  \
                 .idle_usec = 1000 * USEC_PER_SEC,                                                  \
         })
 
@@ -46,9 +48,18 @@ typedef struct HttpCallbacks {
          * the request is valid until then, or until on_gone().
          */
         void (*on_request)(void *user, HttpRequest *request, Usec now);
+        /*
+         * Return: whether this request is handled as soon as its header is there. on_request() is
+         * called then, before any of its body is read or asked for by "100 Continue"; the handler
+         * may reply, park, and at any time take the body by http_receive(). NULL: never.
+         */
+        bool (*is_streamed)(void *user, HttpRequest *request);
         /* How large a body may be, asked when its header is there. NULL: .body_bytes_max. */
         size_t (*body_max)(void *user, HttpRequest *request);
-        /* The client left a parked request; @request ends with this call. No reply may follow. */
+        /*
+         * The client left a request that is parked, or in the middle of its body or of a streamed
+         * answer; @request ends with this call. No reply may follow.
+         */
         void (*on_gone)(void *user, HttpRequest *request, Usec now);
         void *user;
 } HttpCallbacks;
@@ -87,3 +98,47 @@ void *http_request_user(const HttpRequest *request);
  */
 void http_reply(HttpRequest *request, unsigned int status, const HttpHeader *headers,
                 size_t n_headers, Buf *body);
+
+/* Bodies of any size, of requests that is_streamed() chose; in constant memory. */
+typedef struct HttpSink {
+        /*
+         * Return: how many of the bytes were taken. After fewer than @size nothing comes until
+         * http_receive_more(). @data is borrowed.
+         */
+        size_t (*on_part)(void *user, const char *data, size_t size, Usec now);
+        /* The body is whole. The handler replies, now or later. */
+        void (*on_end)(void *user, Usec now);
+        void *user;
+} HttpSink;
+
+/*
+ * Lets the body come. A reply before on_end() is allowed: what still comes of the body is thrown
+ * away before it is sent, and none of it is told to the sink any more.
+ */
+void http_receive(HttpRequest *request, const HttpSink *sink);
+void http_receive_more(HttpRequest *request);
+
+/* Return: the body's length if the header says it, or -1. */
+int64_t http_request_length(const HttpRequest *request);
+
+/* Answers of any size; in constant memory. */
+typedef struct HttpSource {
+        /*
+         * Writes the next bytes of the body to @data. Return: how many; 0 for none yet, and
+         * http_send_more() tells when there are; negative where there will be none: the
+         * connection is broken off, so that the client does not take the part for the whole.
+         */
+        ssize_t (*on_room)(void *user, char *data, size_t size, Usec now);
+        /* All @length bytes have been handed to the connection, and @request ends with this. */
+        void (*on_sent)(void *user, Usec now);
+        void *user;
+} HttpSource;
+
+/*
+ * http_reply(), with a body of exactly @length bytes that is asked for as the client takes it. Ends
+ * with on_sent() or, where the client leaves, is too slow, or the source fails, with on_gone(). To
+ * HEAD only the header goes; on_sent() follows all the same.
+ */
+void http_reply_stream(HttpRequest *request, unsigned int status, const HttpHeader *headers,
+                       size_t n_headers, uint64_t length, const HttpSource *source);
+void http_send_more(HttpRequest *request);

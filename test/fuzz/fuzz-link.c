@@ -126,7 +126,11 @@ static void feed(Site *site, const uint8_t *data, size_t size)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
         Site site = {.end.on_due = on_end};
-        const LinkCallbacks callbacks = {on_message, on_lost, &site};
+        const LinkCallbacks callbacks = {
+                .on_message = on_message,
+                .on_lost = on_lost,
+                .user = &site,
+        };
         LinkConfig config = LINK_CONFIG_DEFAULT;
         int fds[2];
 
