@@ -2,8 +2,10 @@
 
 BUILD ?= build/plain
 GUEST ?= build/guest
+BENCH_MB ?= 256
+BENCH_ROUNDS ?= 5
 
-.PHONY: all help setup demo up down check check-slow compat compare-schema fuzz guest \
+.PHONY: all help setup demo up down check check-slow compat compare-schema bench fuzz guest \
 	install clean
 
 all: $(BUILD)/build.ninja ## build the programs
@@ -49,6 +51,12 @@ compat: ## run real clients against the demo guest, CLIENTS="NAME..."; WRITE=1 n
 	@tools/setup build guest
 	@$(MAKE) --no-print-directory all guest
 	@tools/compat $(if $(WRITE),--write) $(CLIENTS)
+
+bench: ## measure transfers beside the raw port, memory, listing; BENCH_MB (256), BENCH_ROUNDS (5)
+	@tools/setup build guest
+	@$(MAKE) --no-print-directory all guest
+	@/usr/bin/python3 test/bench/run.py --build $(BUILD) --guest $(GUEST) \
+		--size $(BENCH_MB) --rounds $(BENCH_ROUNDS)
 
 fuzz: ## run every fuzzer for FUZZ_SECONDS (60)
 	@tools/setup build check
