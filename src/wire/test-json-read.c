@@ -1,12 +1,7 @@
 /* JSON inwards, as rows: what a client may say, and what is understood. */
 
-#include "schema/tables.h"
-#include "wire/read.h"
+#include "wire/test-read.h"
 #include "wire/write.h"
-
-#include "base/test.h"
-
-#define ARENA_MAX ((size_t)8 << 20)
 
 #define VM   "\"vm\":{\"type\":\"VirtualMachine\",\"value\":\"vm-1\"}"
 #define TYPE "\"_typeName\":"
@@ -15,65 +10,40 @@
         "\"username\":\"u\",\"password\":\"p\"}"
 #define SPEC "\"spec\":{\"programPath\":\"/bin/sh\",\"arguments\":\"\"}"
 
-#define SP   &type_StartProgramInGuestRequestType
-#define LP   &type_ListProcessesInGuestRequestType
-#define LI   &type_LoginRequestType
-#define FM   &type_LocalizableMessage
-#define RI   &type_VirtualMachineRuntimeInfo
-#define GI   &type_GuestInfo
-#define US   &type_UserSession
-#define NONE &type_NoParameters
+#define START(a, b, c)     "{" a "," b "," c "}"
+#define AUTH_OF(type)      "\"auth\":{" TYPE "\"" type "\"}"
+#define SPEC_WITH(members) "\"spec\":{" members "}"
+#define TEXT(name, text)   "\"" name "\":\"" text "\""
+#define YES(name)          "\"" name "\":true"
+#define SPEC_ENV(env)                                                                              \
+        "{" VM "," AUTH ",\"spec\":{\"programPath\":\"p\",\"arguments\":\"\","                     \
+        "\"envVariables\":" env "}}"
+#define PIDS(one, two) "{" VM "," AUTH ",\"pids\":[" one "," two "]}"
+#define PIDS_AS(pids)  "{" VM "," AUTH ",\"pids\":" pids "}"
+#define USER(name)     "{\"password\":\"p\",\"userName\":" name "}"
+#define INTERACTIVE(yes)                                                                           \
+        "{" VM ",\"auth\":{" TYPE "\"SSPIAuthentication\",\"sspiToken\":\"t\","                    \
+        "\"interactiveSession\":" yes "}}"
 
-static int read_text(Arena *arena, const char *text, size_t size, const WireType *type, void *ret,
-                     WireError *error)
-{
-        /* Without a NUL behind it: a reader that goes on is caught. */
-        _cleanup_(freep) char *copy = malloc(size ? size : 1);
-        void *object = NULL;
-        int r;
+#define STATE(state, connections) STATE_AS("\"" state "\"", connections)
+#define STATE_AS(state, connections)                                                               \
+        "{\"connectionState\":\"connected\",\"powerState\":" state                                 \
+        ",\"faultToleranceState\":\"disabled\",\"toolsInstallerMounted\":false,"                   \
+        "\"numMksConnections\":" connections ",\"recordReplayState\":\"inactive\","                \
+        "\"onlineStandby\":false,\"consolidationNeeded\":true}"
+#define SESSION(time) SESSION_AS("\"" time "\"")
+#define SESSION_AS(time)                                                                           \
+        "{\"key\":\"k\",\"userName\":\"u\",\"fullName\":\"f\",\"locale\":\"en\","                  \
+        "\"messageLocale\":\"en\",\"extensionSession\":false,\"ipAddress\":\"::1\","               \
+        "\"userAgent\":\"a\",\"callCount\":0,\"lastActiveTime\":\"1970-01-01T00:00:00Z\","         \
+        "\"loginTime\":" time "}"
+#define GUEST(members) "{\"guestState\":\"running\"" members "}"
 
-        if (!copy)
-                return -ENOMEM;
-        memcpy(copy, text, size);
-        r = json_read(arena, copy, size, type, &object, error);
-        *(void **)ret = object;
-        return r;
-}
-
-/* accepted or not, and where it is wrong */
-
-typedef struct ReadRow {
-        const char *about;
-        const WireType *type;
-        const char *text;
-        WireErrorKind kind;
-        const char *path;
-} ReadRow;
-
-static void check_rows(const ReadRow *rows, size_t n)
-{
-        for (size_t i = 0; i < n; i++) {
-                _cleanup_(arena_freep) Arena *arena = arena_new(ARENA_MAX);
-                const WireObject *object = NULL;
-                WireError error;
-                int r;
-
-                r = read_text(arena, rows[i].text, strlen(rows[i].text), rows[i].type, &object,
-                              &error);
-                EXPECT_INT(rows[i].about, r, rows[i].kind == WIRE_OK ? 0 : -EBADMSG);
-                EXPECT_INT(rows[i].about, error.kind, rows[i].kind);
-                EXPECT_STR(rows[i].about, error.path, rows[i].path);
-                EXPECT_INT(rows[i].about, error.reason[0] != '\0', rows[i].kind != WIRE_OK);
-                EXPECT_INT(rows[i].about, object && object->type == rows[i].type,
-                           rows[i].kind == WIRE_OK);
-        }
-}
+#include "wire/test-read-same.h"
 
 static void test_type_names(void)
 {
         static const ReadRow rows[] = {
-                {"whole", SP, "{" VM "," AUTH "," SPEC "}", WIRE_OK, ""},
-                {"other order", SP, "{" SPEC "," AUTH "," VM "}", WIRE_OK, ""},
                 {"root: its own name", SP,
                  "{" TYPE "\"StartProgramInGuestRequestType\"," VM "," AUTH "," SPEC "}", WIRE_OK,
                  ""},
@@ -97,18 +67,7 @@ static void test_type_names(void)
                  "{" VM "," SPEC ",\"auth\":{\"interactiveSession\":false,\"username\":\"u\","
                  "\"password\":\"p\"}}",
                  WIRE_BAD_TYPE, "auth"},
-                {"auth: abstract", SP,
-                 "{" VM "," SPEC ",\"auth\":{" TYPE "\"GuestAuthentication\","
-                 "\"interactiveSession\":false}}",
-                 WIRE_BAD_TYPE, "auth"},
-                {"auth: unknown", SP, "{" VM ",\"auth\":{" TYPE "\"Password\"}}", WIRE_BAD_TYPE,
-                 "auth"},
-                {"auth: empty", SP, "{" VM ",\"auth\":{" TYPE "\"\"}}", WIRE_BAD_TYPE, "auth"},
                 {"auth: placeholder of the document", SP, "{" VM ",\"auth\":{" TYPE "\"string\"}}",
-                 WIRE_BAD_TYPE, "auth"},
-                {"auth: no subtype", SP, "{" VM ",\"auth\":{" TYPE "\"GuestProgramSpec\"}}",
-                 WIRE_BAD_TYPE, "auth"},
-                {"auth: an enum", SP, "{" VM ",\"auth\":{" TYPE "\"VirtualMachinePowerState\"}}",
                  WIRE_BAD_TYPE, "auth"},
                 {"auth: no text", SP, "{" VM ",\"auth\":{" TYPE "1}}", WIRE_BAD_TYPE, "auth"},
                 {"auth: null", SP, "{" VM ",\"auth\":{" TYPE "null}}", WIRE_BAD_TYPE, "auth"},
@@ -120,16 +79,12 @@ static void test_type_names(void)
                  "{" VM "," AUTH ",\"spec\":{\"programPath\":\"p\",\"arguments\":\"a\","
                  "\"startMinimized\":true," TYPE "\"GuestWindowsProgramSpec\"}}",
                  WIRE_OK, ""},
-                {"spec: a subtype's member without its name", SP,
-                 "{" VM "," AUTH ",\"spec\":{\"programPath\":\"p\",\"arguments\":\"a\","
-                 "\"startMinimized\":true}}",
-                 WIRE_BAD_VALUE, "spec.startMinimized"},
                 {"spec: no subtype", SP,
                  "{" VM "," AUTH ",\"spec\":{" TYPE "\"MethodFault\",\"programPath\":\"p\"}}",
                  WIRE_BAD_TYPE, "spec"},
         };
 
-        check_rows(rows, ELEMENTS(rows));
+        check_rows(json_read, rows, ELEMENTS(rows));
 }
 
 static void test_members(void)
@@ -143,12 +98,6 @@ static void test_members(void)
                 {"missing: the first", SP, "{}", WIRE_BAD_VALUE, "vm"},
                 {"missing: auth", SP, "{" VM "," SPEC "}", WIRE_BAD_VALUE, "auth"},
                 {"missing: spec", SP, "{" VM "," AUTH "}", WIRE_BAD_VALUE, "spec"},
-                {"missing: nested", SP, "{" VM "," AUTH ",\"spec\":{\"programPath\":\"p\"}}",
-                 WIRE_BAD_VALUE, "spec.arguments"},
-                {"missing: inherited", SP,
-                 "{" VM "," SPEC ",\"auth\":{" TYPE "\"NamePasswordAuthentication\","
-                 "\"username\":\"u\",\"password\":\"p\"}}",
-                 WIRE_BAD_VALUE, "auth.interactiveSession"},
                 {"null: optional", LI, "{\"userName\":\"u\",\"password\":\"p\",\"locale\":null}",
                  WIRE_OK, ""},
                 {"null: required", LI, "{\"userName\":null,\"password\":\"p\"}", WIRE_BAD_VALUE,
@@ -165,8 +114,6 @@ static void test_members(void)
                  "x"},
                 {"unknown and null", LI, "{\"userName\":\"u\",\"password\":\"p\",\"x\":null}",
                  WIRE_BAD_VALUE, "x"},
-                {"unknown: nested", SP, "{" VM "," AUTH ",\"spec\":{\"programName\":\"p\"}}",
-                 WIRE_BAD_VALUE, "spec.programName"},
                 {"unknown: other case", LI, "{\"username\":\"u\",\"password\":\"p\"}",
                  WIRE_BAD_VALUE, "username"},
                 {"unknown: no name", LI, "{\"\":1}", WIRE_BAD_VALUE, ""},
@@ -177,17 +124,8 @@ static void test_members(void)
                  ""},
         };
 
-        check_rows(rows, ELEMENTS(rows));
+        check_rows(json_read, rows, ELEMENTS(rows));
 }
-
-#define SPEC_ENV(env)                                                                              \
-        "{" VM "," AUTH ",\"spec\":{\"programPath\":\"p\",\"arguments\":\"\","                     \
-        "\"envVariables\":" env "}}"
-#define PIDS(pids) "{" VM "," AUTH ",\"pids\":" pids "}"
-#define USER(name) "{\"password\":\"p\",\"userName\":" name "}"
-#define INTERACTIVE(yes)                                                                           \
-        "{" VM ",\"auth\":{" TYPE "\"SSPIAuthentication\",\"sspiToken\":\"t\","                    \
-        "\"interactiveSession\":" yes "}}"
 
 static void test_kinds(void)
 {
@@ -200,30 +138,25 @@ static void test_kinds(void)
                 {"object: string", SP, "{" VM "," AUTH ",\"spec\":\"p\"}", WIRE_BAD_VALUE, "spec"},
                 {"object: array", SP, "{" VM "," AUTH ",\"spec\":[]}", WIRE_BAD_VALUE, "spec"},
                 {"object: number", SP, "{" VM ",\"auth\":0}", WIRE_BAD_VALUE, "auth"},
-                {"array: object", LP, PIDS("{}"), WIRE_BAD_VALUE, "pids"},
-                {"array: one number", LP, PIDS("7"), WIRE_BAD_VALUE, "pids"},
-                {"array: empty", LP, PIDS("[]"), WIRE_OK, ""},
-                {"array: of strings", LP, PIDS("[1,\"2\"]"), WIRE_BAD_VALUE, "pids[1]"},
-                {"array: of arrays", LP, PIDS("[[1]]"), WIRE_BAD_VALUE, "pids[0]"},
+                {"array: object", LP, PIDS_AS("{}"), WIRE_BAD_VALUE, "pids"},
+                {"array: one number", LP, PIDS_AS("7"), WIRE_BAD_VALUE, "pids"},
+                {"array: empty", LP, PIDS_AS("[]"), WIRE_OK, ""},
+                {"array: of strings", LP, PIDS_AS("[1,\"2\"]"), WIRE_BAD_VALUE, "pids[1]"},
+                {"array: of arrays", LP, PIDS_AS("[[1]]"), WIRE_BAD_VALUE, "pids[0]"},
                 {"strings", SP, SPEC_ENV("[\"A=1\",\"B=2\"]"), WIRE_OK, ""},
                 {"strings: a number in it", SP, SPEC_ENV("[\"A=1\",\"B=2\",\"C=3\",4]"),
                  WIRE_BAD_VALUE, "spec.envVariables[3]"},
-                {"bool: true", LP, INTERACTIVE("true"), WIRE_OK, ""},
                 {"bool: number", LP, INTERACTIVE("1"), WIRE_BAD_VALUE, "auth.interactiveSession"},
                 {"bool: text", LP, INTERACTIVE("\"true\""), WIRE_BAD_VALUE,
                  "auth.interactiveSession"},
-                {"long: largest", LP, PIDS("[9223372036854775807]"), WIRE_OK, ""},
-                {"long: smallest", LP, PIDS("[-9223372036854775808]"), WIRE_OK, ""},
-                {"long: too large", LP, PIDS("[9223372036854775808]"), WIRE_MALFORMED, ""},
-                {"long: too small", LP, PIDS("[-9223372036854775809]"), WIRE_MALFORMED, ""},
-                {"long: fraction", LP, PIDS("[1.5]"), WIRE_BAD_VALUE, "pids[0]"},
-                {"long: whole fraction", LP, PIDS("[1.0]"), WIRE_BAD_VALUE, "pids[0]"},
-                {"long: exponent", LP, PIDS("[1e3]"), WIRE_BAD_VALUE, "pids[0]"},
-                {"long: true", LP, PIDS("[true]"), WIRE_BAD_VALUE, "pids[0]"},
-                {"long: minus zero", LP, PIDS("[-0]"), WIRE_OK, ""},
+                {"long: too large", LP, PIDS_AS("[9223372036854775808]"), WIRE_MALFORMED, ""},
+                {"long: too small", LP, PIDS_AS("[-9223372036854775809]"), WIRE_MALFORMED, ""},
+                {"long: whole fraction", LP, PIDS_AS("[1.0]"), WIRE_BAD_VALUE, "pids[0]"},
+                {"long: true", LP, PIDS_AS("[true]"), WIRE_BAD_VALUE, "pids[0]"},
+                {"long: minus zero", LP, PIDS_AS("[-0]"), WIRE_OK, ""},
         };
 
-        check_rows(rows, ELEMENTS(rows));
+        check_rows(json_read, rows, ELEMENTS(rows));
 }
 
 static void test_parsing(void)
@@ -244,9 +177,9 @@ static void test_parsing(void)
                 {"single quotes", LI, "{'userName':'u'}", WIRE_MALFORMED, ""},
                 {"comment", NONE, "{/* */}", WIRE_MALFORMED, ""},
                 {"byte order mark", NONE, "\xef\xbb\xbf{}", WIRE_MALFORMED, ""},
-                {"NaN", LP, PIDS("[NaN]"), WIRE_MALFORMED, ""},
-                {"leading zero", LP, PIDS("[01]"), WIRE_MALFORMED, ""},
-                {"plus", LP, PIDS("[+1]"), WIRE_MALFORMED, ""},
+                {"NaN", LP, PIDS_AS("[NaN]"), WIRE_MALFORMED, ""},
+                {"leading zero", LP, PIDS_AS("[01]"), WIRE_MALFORMED, ""},
+                {"plus", LP, PIDS_AS("[+1]"), WIRE_MALFORMED, ""},
                 {"NUL, escaped", LI, USER("\"a\\u0000b\""), WIRE_MALFORMED, ""},
                 {"NUL in a name", LI, "{\"user\\u0000Name\":\"u\"}", WIRE_MALFORMED, ""},
                 {"control character", LI, USER("\"a\nb\""), WIRE_MALFORMED, ""},
@@ -267,8 +200,9 @@ static void test_parsing(void)
         void *object = NULL;
         WireError error;
 
-        check_rows(rows, ELEMENTS(rows));
-        EXPECT_INT("NUL byte", read_text(arena, "{}\0", 3, NONE, &object, &error), -EBADMSG);
+        check_rows(json_read, rows, ELEMENTS(rows));
+        EXPECT_INT("NUL byte", read_text(json_read, arena, "{}\0", 3, NONE, &object, &error),
+                   -EBADMSG);
         EXPECT_INT("NUL byte", error.kind, WIRE_MALFORMED);
         EXPECT_INT("no byte at all", json_read(arena, NULL, 0, NONE, &object, &error), 0);
 }
@@ -315,48 +249,21 @@ static void test_references(void)
         const StartProgramInGuestRequestType *params = NULL;
         WireError error;
 
-        check_rows(rows, ELEMENTS(rows));
+        check_rows(json_read, rows, ELEMENTS(rows));
         EXPECT_INT("decoded",
-                   read_text(arena, rows[2].text, strlen(rows[2].text), SP, &params, &error), 0);
+                   read_text(json_read, arena, rows[2].text, strlen(rows[2].text), SP, &params,
+                             &error),
+                   0);
         EXPECT_STR("type", params->vm.type, "VirtualMachine");
         EXPECT_STR("value", params->vm.value, "vm-1");
 }
-
-#define STATE(state, connections)                                                                  \
-        "{\"connectionState\":\"connected\",\"powerState\":" state                                 \
-        ",\"faultToleranceState\":\"disabled\",\"toolsInstallerMounted\":false,"                   \
-        "\"numMksConnections\":" connections ",\"recordReplayState\":\"inactive\","                \
-        "\"onlineStandby\":false,\"consolidationNeeded\":true}"
-#define SESSION(time)                                                                              \
-        "{\"key\":\"k\",\"userName\":\"u\",\"fullName\":\"f\",\"locale\":\"en\","                  \
-        "\"messageLocale\":\"en\",\"extensionSession\":false,\"ipAddress\":\"::1\","               \
-        "\"userAgent\":\"a\",\"callCount\":0,\"lastActiveTime\":\"1970-01-01T00:00:00Z\","         \
-        "\"loginTime\":" time "}"
-#define GUEST(members) "{\"guestState\":\"running\"" members "}"
 
 /* Forms that no request has as yet. */
 static void test_other_forms(void)
 {
         static const ReadRow rows[] = {
-                {"enum", RI, STATE("\"poweredOn\"", "0"), WIRE_OK, ""},
-                {"enum: no value of it", RI, STATE("\"poweredUp\"", "0"), WIRE_BAD_VALUE,
-                 "powerState"},
-                {"enum: empty", RI, STATE("\"\"", "0"), WIRE_BAD_VALUE, "powerState"},
-                {"enum: number", RI, STATE("1", "0"), WIRE_BAD_VALUE, "powerState"},
-                {"int: largest", RI, STATE("\"poweredOn\"", "2147483647"), WIRE_OK, ""},
-                {"int: smallest", RI, STATE("\"poweredOn\"", "-2147483648"), WIRE_OK, ""},
-                {"int: too large", RI, STATE("\"poweredOn\"", "2147483648"), WIRE_BAD_VALUE,
-                 "numMksConnections"},
-                {"int: too small", RI, STATE("\"poweredOn\"", "-2147483649"), WIRE_BAD_VALUE,
-                 "numMksConnections"},
-                {"int: fraction", RI, STATE("\"poweredOn\"", "0.5"), WIRE_BAD_VALUE,
-                 "numMksConnections"},
-                {"time", US, SESSION("\"2022-12-12T11:48:35.473645Z\""), WIRE_OK, ""},
-                {"time: number", US, SESSION("0"), WIRE_BAD_VALUE, "loginTime"},
-                {"time: no day", US, SESSION("\"2022-02-30T00:00:00Z\""), WIRE_BAD_VALUE,
-                 "loginTime"},
-                {"time: a date alone", US, SESSION("\"2022-02-28\""), WIRE_BAD_VALUE, "loginTime"},
-                {"time: empty", US, SESSION("\"\""), WIRE_BAD_VALUE, "loginTime"},
+                {"enum: number", RI, STATE_AS("1", "0"), WIRE_BAD_VALUE, "powerState"},
+                {"time: number", US, SESSION_AS("0"), WIRE_BAD_VALUE, "loginTime"},
                 {"optional bool", GI, GUEST(",\"guestOperationsReady\":false"), WIRE_OK, ""},
                 {"optional bool: null", GI, GUEST(",\"guestOperationsReady\":null"), WIRE_OK, ""},
                 {"optional bool: text", GI, GUEST(",\"guestOperationsReady\":\"no\""),
@@ -366,11 +273,11 @@ static void test_other_forms(void)
         const GuestInfo *info = NULL;
         WireError error;
 
-        check_rows(rows, ELEMENTS(rows));
-        (void)read_text(arena, rows[14].text, strlen(rows[14].text), GI, &info, &error);
+        check_rows(json_read, rows, ELEMENTS(rows));
+        (void)read_text(json_read, arena, rows[2].text, strlen(rows[2].text), GI, &info, &error);
         EXPECT("false is set",
                info && info->guest_operations_ready.set && !info->guest_operations_ready.value);
-        (void)read_text(arena, rows[15].text, strlen(rows[15].text), GI, &info, &error);
+        (void)read_text(json_read, arena, rows[3].text, strlen(rows[3].text), GI, &info, &error);
         EXPECT("null is not", info && !info->guest_operations_ready.set);
 }
 
@@ -389,7 +296,7 @@ static void test_values(void)
         const NamePasswordAuthentication *auth;
         WireError error;
 
-        if (read_text(arena, text, strlen(text), SP, &params, &error) < 0) {
+        if (read_text(json_read, arena, text, strlen(text), SP, &params, &error) < 0) {
                 EXPECT_STR("decoded", error.reason, "");
                 return;
         }
@@ -407,26 +314,9 @@ static void test_values(void)
         EXPECT_STR("empty one", params->spec->env_variables.items[1], "");
 }
 
-static void read_repeated(Buf *text, const char *before, const char *item, size_t n,
-                          const char *after)
-{
-        buf_puts(text, before);
-        for (size_t i = 0; i < n; i++)
-                buf_puts(text, item);
-        buf_puts(text, after);
-}
-
 static void test_limits(void)
 {
-        static const struct {
-                const char *about;
-                const WireType *type;
-                const char *before, *item;
-                size_t n;
-                const char *after;
-                WireErrorKind kind;
-                const char *path;
-        } rows[] = {
+        static const LimitRow rows[] = {
                 {"longest string", LI, "{\"password\":\"p\",\"userName\":\"", "x", WIRE_STRING_MAX,
                  "\"}", WIRE_OK, ""},
                 {"one byte more", LI, "{\"password\":\"p\",\"userName\":\"", "x",
@@ -448,24 +338,7 @@ static void test_limits(void)
                  WIRE_NO_MEMORY, NULL},
         };
 
-        for (size_t i = 0; i < ELEMENTS(rows); i++) {
-                _cleanup_(arena_freep) Arena *arena = arena_new((size_t)3 << 20);
-                _cleanup_(buf_done) Buf text = {0};
-                void *object = NULL;
-                WireError error;
-                int r, wanted = -EBADMSG;
-
-                read_repeated(&text, rows[i].before, rows[i].item, rows[i].n, rows[i].after);
-                r = json_read(arena, text.data, text.size, rows[i].type, &object, &error);
-                if (rows[i].kind == WIRE_OK)
-                        wanted = 0;
-                else if (rows[i].kind == WIRE_NO_MEMORY)
-                        wanted = -ENOMEM;
-                EXPECT_INT(rows[i].about, r, wanted);
-                EXPECT_INT(rows[i].about, error.kind, rows[i].kind);
-                if (rows[i].path)
-                        EXPECT_STR(rows[i].about, error.path, rows[i].path);
-        }
+        check_limits(json_read, (size_t)3 << 20, "", "", rows, ELEMENTS(rows));
 }
 
 /* Objects inside objects: here through anyType, the one place where they may go on for ever. */
@@ -481,11 +354,9 @@ static void test_depth(void)
                 int r;
 
                 buf_puts(&text, "{\"key\":\"k\",\"arg\":[");
-                for (size_t i = 0; i < n; i++)
-                        buf_puts(&text, argument);
+                put_repeated(&text, argument, n);
                 buf_puts(&text, "{" TYPE "\"int\",\"_value\":1}");
-                for (size_t i = 0; i < n; i++)
-                        buf_putc(&text, '}');
+                put_repeated(&text, "}", n);
                 buf_puts(&text, "]}");
                 r = json_read(arena, text.data, text.size, FM, &object, &error);
                 EXPECT_INT("as deep as allowed", r, n <= WIRE_DEPTH_MAX ? 0 : -EBADMSG);
@@ -517,7 +388,7 @@ static void test_long_names(void)
                 json_write_string(&echo, error.reason);
                 buf_puts(&echo, "}");
                 EXPECT_INT("what it is told can be read",
-                           read_text(arena, echo.data, echo.size, LI, &login, &none), 0);
+                           read_text(json_read, arena, echo.data, echo.size, LI, &login, &none), 0);
         }
 }
 
@@ -599,7 +470,7 @@ static void test_any_read(void)
                 buf_puts(&text, "{\"key\":\"k\",\"arg\":[{\"key\":\"a\",\"value\":");
                 buf_puts(&text, rows[i].text);
                 buf_puts(&text, "}]}");
-                r = read_text(arena, text.data, text.size, FM, &message, &error);
+                r = read_text(json_read, arena, text.data, text.size, FM, &message, &error);
                 EXPECT_INT(rows[i].about, r, rows[i].form == FORM_NONE ? -EBADMSG : 0);
                 if (rows[i].form == FORM_NONE)
                         EXPECT(rows[i].about, strncmp(error.path, "arg[0].value", 12) == 0);
@@ -615,6 +486,7 @@ static void test_any_read(void)
 
 int main(void)
 {
+        test_same(json_read);
         test_type_names();
         test_members();
         test_kinds();

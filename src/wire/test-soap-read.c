@@ -1,10 +1,7 @@
 /* SOAP inwards, as rows: what a client may say, in which words, and what is understood. */
 
+#include "wire/test-read.h"
 #include "wire/test-soap.h"
-
-#include "base/test.h"
-
-#define ARENA_MAX ((size_t)32 << 20)
 
 #define ENVELOPE(body)                                                                             \
         "<s:Envelope xmlns:s=\"" SOAP_SPACE "\" " SOAP_XSI " " SOAP_XSD                            \
@@ -21,59 +18,29 @@
         "<password>p</password></auth>"
 #define SPEC "<spec><programPath>/bin/sh</programPath><arguments></arguments></spec>"
 
-#define SP   &type_StartProgramInGuestRequestType
-#define LP   &type_ListProcessesInGuestRequestType
-#define AC   &type_AcquireCredentialsInGuestRequestType
-#define LI   &type_LoginRequestType
-#define FM   &type_LocalizableMessage
-#define RI   &type_VirtualMachineRuntimeInfo
-#define US   &type_UserSession
-#define GI   &type_GuestInfo
-#define NS   &type_NotSupported
-#define NONE &type_NoParameters
+#define START(a, b, c)     CALL(a b c)
+#define AUTH_OF(type)      "<auth" XT "'" type "'/>"
+#define SPEC_WITH(members) "<spec>" members "</spec>"
+#define TEXT(name, text)   "<" name ">" text "</" name ">"
+#define YES(name)          "<" name ">true</" name ">"
+#define PIDS(one, two)     CALL(VM AUTH "<pids>" one "</pids><pids>" two "</pids>")
+#define INTERACTIVE(yes)                                                                           \
+        CALL(VM "<auth" XT "'SSPIAuthentication'><sspiToken>t</sspiToken>"                         \
+                "<interactiveSession>" yes "</interactiveSession></auth>")
+#define STATE(state, connections)                                                                  \
+        CALL("<connectionState>connected</connectionState><powerState>" state "</powerState>"      \
+             "<faultToleranceState>disabled</faultToleranceState>"                                 \
+             "<toolsInstallerMounted>0</toolsInstallerMounted><numMksConnections>" connections     \
+             "</numMksConnections><recordReplayState>inactive</"                                   \
+             "recordReplayState><onlineStandby>0</onlineStandby>"                                  \
+             "<consolidationNeeded>1</consolidationNeeded>")
+#define SESSION(time)                                                                              \
+        CALL("<key/><userName/><fullName/><loginTime>" time "</loginTime>"                         \
+             "<lastActiveTime>1970-01-01T00:00:00Z</lastActiveTime><locale/><messageLocale/>"      \
+             "<extensionSession>0</extensionSession><ipAddress/><userAgent/>"                      \
+             "<callCount>0</callCount>")
 
-static int read_text(Arena *arena, const char *text, size_t size, const WireType *type, void *ret,
-                     WireError *error)
-{
-        /* Without a NUL behind it: a reader that goes on is caught. */
-        _cleanup_(freep) char *copy = malloc(size ? size : 1);
-        void *object = NULL;
-        int r;
-
-        if (!copy)
-                return -ENOMEM;
-        memcpy(copy, text, size);
-        r = read_call(arena, copy, size, type, &object, error);
-        *(void **)ret = object;
-        return r;
-}
-
-typedef struct ReadRow {
-        const char *about;
-        const WireType *type;
-        const char *text;
-        WireErrorKind kind;
-        const char *path;
-} ReadRow;
-
-static void check_rows(const ReadRow *rows, size_t n)
-{
-        for (size_t i = 0; i < n; i++) {
-                _cleanup_(arena_freep) Arena *arena = arena_new(ARENA_MAX);
-                const WireObject *object = NULL;
-                WireError error;
-                int r;
-
-                r = read_text(arena, rows[i].text, strlen(rows[i].text), rows[i].type, &object,
-                              &error);
-                EXPECT_INT(rows[i].about, r, rows[i].kind == WIRE_OK ? 0 : -EBADMSG);
-                EXPECT_INT(rows[i].about, error.kind, rows[i].kind);
-                EXPECT_STR(rows[i].about, error.path, rows[i].path);
-                EXPECT_INT(rows[i].about, error.reason[0] != '\0', rows[i].kind != WIRE_OK);
-                EXPECT_INT(rows[i].about, object && object->type == rows[i].type,
-                           rows[i].kind == WIRE_OK);
-        }
-}
+#include "wire/test-read-same.h"
 
 #define BODY(in)    ENVELOPE("<s:Body>" in "</s:Body>")
 #define CONTENT(in) "<RetrieveContent xmlns=\"urn:vim25\">" in "</RetrieveContent>"
@@ -121,7 +88,7 @@ static void test_envelopes(void)
                 {"two receivers", NONE, BODY(CONTENT(THIS THIS)), WIRE_BAD_VALUE, "_this"},
         };
 
-        check_rows(rows, ELEMENTS(rows));
+        check_rows(read_call, rows, ELEMENTS(rows));
 }
 
 #define PYVMOMI_HEAD                                                                               \
@@ -222,17 +189,7 @@ static void test_clients(void)
 static void test_type_names(void)
 {
         static const ReadRow rows[] = {
-                {"whole", SP, CALL(VM AUTH SPEC), WIRE_OK, ""},
-                {"other order", SP, CALL(SPEC AUTH VM), WIRE_OK, ""},
                 {"auth: none", SP, CALL(VM "<auth><username>u</username></auth>" SPEC),
-                 WIRE_BAD_TYPE, "auth"},
-                {"auth: abstract", SP, CALL(VM "<auth" XT "'GuestAuthentication'/>" SPEC),
-                 WIRE_BAD_TYPE, "auth"},
-                {"auth: unknown", SP, CALL(VM "<auth" XT "'Password'/>"), WIRE_BAD_TYPE, "auth"},
-                {"auth: empty", SP, CALL(VM "<auth" XT "''/>"), WIRE_BAD_TYPE, "auth"},
-                {"auth: no subtype", SP, CALL(VM "<auth" XT "'GuestProgramSpec'/>"), WIRE_BAD_TYPE,
-                 "auth"},
-                {"auth: an enum", SP, CALL(VM "<auth" XT "'VirtualMachinePowerState'/>"),
                  WIRE_BAD_TYPE, "auth"},
                 {"auth: a prefix", LP,
                  CALL(VM "<auth" XT "'v:SSPIAuthentication'><interactiveSession>0</"
@@ -249,12 +206,9 @@ static void test_type_names(void)
                               "'GuestWindowsProgramSpec'><programPath>p</programPath><arguments> "
                               "</arguments><startMinimized>true</startMinimized></spec>"),
                  WIRE_OK, ""},
-                {"spec: a subtype's member without its name", SP,
-                 CALL(VM AUTH "<spec><startMinimized>true</startMinimized></spec>"), WIRE_BAD_VALUE,
-                 "spec.startMinimized"},
         };
 
-        check_rows(rows, ELEMENTS(rows));
+        check_rows(read_call, rows, ELEMENTS(rows));
 }
 
 #define LOGIN(in) CALL("<userName>u</userName><password>p</password>" in)
@@ -265,11 +219,6 @@ static void test_members(void)
                 {"blanks between", LI, CALL("\n <userName>u</userName>\n <password>p</password>\n"),
                  WIRE_OK, ""},
                 {"missing: the first", SP, CALL(""), WIRE_BAD_VALUE, "vm"},
-                {"missing: nested", SP, CALL(VM AUTH "<spec><programPath>p</programPath></spec>"),
-                 WIRE_BAD_VALUE, "spec.arguments"},
-                {"missing: inherited", SP,
-                 CALL(VM "<auth" XT "'SSPIAuthentication'><sspiToken/></auth>" SPEC),
-                 WIRE_BAD_VALUE, "auth.interactiveSession"},
                 {"nil: optional", LI, LOGIN("<locale" NIL "/>"), WIRE_OK, ""},
                 {"nil: required", LI, CALL("<userName" NIL "/><password>p</password>"),
                  WIRE_BAD_VALUE, "userName"},
@@ -282,8 +231,6 @@ static void test_members(void)
                 {"nil: unknown", LI, LOGIN("<x" NIL "/>"), WIRE_BAD_VALUE, "x"},
                 {"unknown", LI, LOGIN("<x/>"), WIRE_BAD_VALUE, "x"},
                 {"unknown where nothing is wanted", NONE, CALL("<x/>"), WIRE_BAD_VALUE, "x"},
-                {"unknown: nested", SP, CALL(VM AUTH "<spec><programName/></spec>"), WIRE_BAD_VALUE,
-                 "spec.programName"},
                 {"unknown: other case", LI, CALL("<username>u</username>"), WIRE_BAD_VALUE,
                  "username"},
                 {"twice", LI, LOGIN("<userName>u</userName>"), WIRE_BAD_VALUE, "userName"},
@@ -297,25 +244,8 @@ static void test_members(void)
                  "spec.programPath"},
         };
 
-        check_rows(rows, ELEMENTS(rows));
+        check_rows(read_call, rows, ELEMENTS(rows));
 }
-
-#define PID(pid) CALL(VM AUTH "<pids>7</pids><pids>" pid "</pids>")
-#define INTERACTIVE(yes)                                                                           \
-        CALL(VM "<auth" XT "'SSPIAuthentication'><sspiToken>t</sspiToken>"                         \
-                "<interactiveSession>" yes "</interactiveSession></auth>")
-#define STATE(state, connections)                                                                  \
-        CALL("<connectionState>connected</connectionState><powerState>" state "</powerState>"      \
-             "<faultToleranceState>disabled</faultToleranceState>"                                 \
-             "<toolsInstallerMounted>0</toolsInstallerMounted><numMksConnections>" connections     \
-             "</numMksConnections><recordReplayState>inactive</"                                   \
-             "recordReplayState><onlineStandby>0</onlineStandby>"                                  \
-             "<consolidationNeeded>1</consolidationNeeded>")
-#define SESSION(time)                                                                              \
-        CALL("<key/><userName/><fullName/><loginTime>" time "</loginTime>"                         \
-             "<lastActiveTime>1970-01-01T00:00:00Z</lastActiveTime><locale/><messageLocale/>"      \
-             "<extensionSession>0</extensionSession><ipAddress/><userAgent/>"                      \
-             "<callCount>0</callCount>")
 
 static void test_kinds(void)
 {
@@ -326,7 +256,6 @@ static void test_kinds(void)
                  CALL(VM AUTH "<spec><envVariables/><envVariables/><envVariables/><envVariables><x/"
                               "></envVariables></spec>"),
                  WIRE_BAD_VALUE, "spec.envVariables[3]"},
-                {"bool: true", LP, INTERACTIVE("true"), WIRE_OK, ""},
                 {"bool: 1", LP, INTERACTIVE("1"), WIRE_OK, ""},
                 {"bool: 0, with blanks", LP, INTERACTIVE("\n 0 \t"), WIRE_OK, ""},
                 {"bool: empty", LP, INTERACTIVE(""), WIRE_BAD_VALUE, "auth.interactiveSession"},
@@ -335,30 +264,18 @@ static void test_kinds(void)
                  "auth.interactiveSession"},
                 {"bool: of elements", LP, INTERACTIVE("<x/>"), WIRE_BAD_VALUE,
                  "auth.interactiveSession"},
-                {"long: largest", LP, PID("9223372036854775807"), WIRE_OK, ""},
-                {"long: smallest", LP, PID("-9223372036854775808"), WIRE_OK, ""},
-                {"long: too large", LP, PID("9223372036854775808"), WIRE_BAD_VALUE, "pids[1]"},
-                {"long: too small", LP, PID("-9223372036854775809"), WIRE_BAD_VALUE, "pids[1]"},
-                {"long: plus, zeros, blanks", LP, PID(" +007\r\n"), WIRE_OK, ""},
-                {"long: fraction", LP, PID("1.5"), WIRE_BAD_VALUE, "pids[1]"},
-                {"long: exponent", LP, PID("1e3"), WIRE_BAD_VALUE, "pids[1]"},
-                {"long: hexadecimal", LP, PID("0x10"), WIRE_BAD_VALUE, "pids[1]"},
-                {"long: empty", LP, PID(""), WIRE_BAD_VALUE, "pids[1]"},
-                {"long: sign alone", LP, PID("-"), WIRE_BAD_VALUE, "pids[1]"},
-                {"long: two of them", LP, PID("1 2"), WIRE_BAD_VALUE, "pids[1]"},
+                {"long: too large", LP, PIDS("7", "9223372036854775808"), WIRE_BAD_VALUE,
+                 "pids[1]"},
+                {"long: too small", LP, PIDS("7", "-9223372036854775809"), WIRE_BAD_VALUE,
+                 "pids[1]"},
+                {"long: plus, zeros, blanks", LP, PIDS("7", " +007\r\n"), WIRE_OK, ""},
+                {"long: hexadecimal", LP, PIDS("7", "0x10"), WIRE_BAD_VALUE, "pids[1]"},
+                {"long: empty", LP, PIDS("7", ""), WIRE_BAD_VALUE, "pids[1]"},
+                {"long: sign alone", LP, PIDS("7", "-"), WIRE_BAD_VALUE, "pids[1]"},
+                {"long: two of them", LP, PIDS("7", "1 2"), WIRE_BAD_VALUE, "pids[1]"},
                 {"long: in an optional", AC, CALL(VM "<sessionID>x</sessionID>"), WIRE_BAD_VALUE,
                  "sessionID"},
-                {"enum", RI, STATE("poweredOn", "0"), WIRE_OK, ""},
-                {"enum: no value of it", RI, STATE("poweredUp", "0"), WIRE_BAD_VALUE, "powerState"},
-                {"int: largest", RI, STATE("poweredOn", "2147483647"), WIRE_OK, ""},
-                {"int: too large", RI, STATE("poweredOn", "2147483648"), WIRE_BAD_VALUE,
-                 "numMksConnections"},
-                {"int: too small", RI, STATE("poweredOn", "-2147483649"), WIRE_BAD_VALUE,
-                 "numMksConnections"},
-                {"time", US, SESSION("2022-12-12T11:48:35.473645Z"), WIRE_OK, ""},
                 {"time: zone, blanks", US, SESSION(" 2022-12-12T11:48:35+01:00 "), WIRE_OK, ""},
-                {"time: empty", US, SESSION(""), WIRE_BAD_VALUE, "loginTime"},
-                {"time: no day", US, SESSION("2022-02-30T00:00:00Z"), WIRE_BAD_VALUE, "loginTime"},
                 {"optional bool: empty", GI,
                  CALL("<guestState>running</guestState><guestOperationsReady/>"), WIRE_BAD_VALUE,
                  "guestOperationsReady"},
@@ -370,7 +287,7 @@ static void test_kinds(void)
                  ""},
         };
 
-        check_rows(rows, ELEMENTS(rows));
+        check_rows(read_call, rows, ELEMENTS(rows));
 }
 
 #define CAUSE(in) CALL("<faultCause>" in "</faultCause>")
@@ -383,7 +300,7 @@ static void test_array_in_parts(void)
         const ListProcessesInGuestRequestType *params = NULL;
         WireError error;
 
-        EXPECT_INT("read", read_text(arena, text, strlen(text), LP, &params, &error), 0);
+        EXPECT_INT("read", read_text(read_call, arena, text, strlen(text), LP, &params, &error), 0);
         for (size_t i = 0; params && i < 3; i++)
                 EXPECT_INT("item", params->pids.items[i], i + 1);
         EXPECT_INT("items", params ? params->pids.n : 0, 3);
@@ -410,20 +327,17 @@ static void test_localized(void)
                  "faultCause.fault"},
         };
 
-        check_rows(rows, ELEMENTS(rows));
+        check_rows(read_call, rows, ELEMENTS(rows));
 }
+
+#define HEAD                                                                                       \
+        "<Envelope xmlns=\"" SOAP_SPACE "\" " SOAP_XSI " " SOAP_XSD                                \
+        "><Body><Call xmlns=\"urn:vim25\">" THIS
+#define TAIL "</Call></Body></Envelope>"
 
 static void test_limits(void)
 {
-        static const struct {
-                const char *about;
-                const WireType *type;
-                const char *before, *item;
-                size_t n;
-                const char *after;
-                WireErrorKind kind;
-                const char *path;
-        } rows[] = {
+        static const LimitRow rows[] = {
                 {"longest string", LI, "<password/><userName>", "x", WIRE_STRING_MAX, "</userName>",
                  WIRE_OK, ""},
                 {"one byte more", LI, "<password/><userName>", "x", WIRE_STRING_MAX + 1,
@@ -438,24 +352,7 @@ static void test_limits(void)
                  WIRE_ITEMS_MAX, "</spec>", WIRE_NO_MEMORY, NULL},
         };
 
-        for (size_t i = 0; i < ELEMENTS(rows); i++) {
-                _cleanup_(arena_freep) Arena *arena = arena_new((size_t)14 << 20);
-                _cleanup_(buf_done) Buf text = {0};
-                void *object = NULL;
-                WireError error;
-
-                buf_puts(&text, "<Envelope xmlns=\"" SOAP_SPACE "\" " SOAP_XSI
-                                "><Body><Call xmlns=\"urn:vim25\">" THIS);
-                buf_puts(&text, rows[i].before);
-                for (size_t k = 0; k < rows[i].n; k++)
-                        buf_puts(&text, rows[i].item);
-                buf_puts(&text, rows[i].after);
-                buf_puts(&text, "</Call></Body></Envelope>");
-                (void)read_call(arena, text.data, text.size, rows[i].type, &object, &error);
-                EXPECT_INT(rows[i].about, error.kind, rows[i].kind);
-                if (rows[i].path)
-                        EXPECT_STR(rows[i].about, error.path, rows[i].path);
-        }
+        check_limits(read_call, (size_t)14 << 20, HEAD, TAIL, rows, ELEMENTS(rows));
 }
 
 /* Wherever the arena ends, nothing is lost and nothing half is given out. */
@@ -499,16 +396,13 @@ static void test_depth(void)
                         void *object = NULL;
                         WireError error;
 
-                        buf_puts(&text, "<Envelope xmlns=\"" SOAP_SPACE "\" " SOAP_XSI " " SOAP_XSD
-                                        "><Body><Call xmlns=\"urn:vim25\">" THIS);
+                        buf_puts(&text, HEAD);
                         buf_puts(&text, rows[i].before);
-                        for (size_t k = 0; k < n; k++)
-                                buf_puts(&text, rows[i].begin);
+                        put_repeated(&text, rows[i].begin, n);
                         buf_puts(&text, rows[i].innermost);
-                        for (size_t k = 0; k < n; k++)
-                                buf_puts(&text, rows[i].end);
+                        put_repeated(&text, rows[i].end, n);
                         buf_puts(&text, rows[i].after);
-                        buf_puts(&text, "</Call></Body></Envelope>");
+                        buf_puts(&text, TAIL);
                         if (read_call(arena, text.data, text.size, rows[i].type, &object, &error))
                                 EXPECT("why", strstr(error.reason, "nested too deeply") != NULL);
                         else
@@ -557,6 +451,7 @@ static void test_versions(void)
 
 int main(void)
 {
+        test_same(read_call);
         test_envelopes();
         test_clients();
         test_type_names();
