@@ -5,14 +5,13 @@
 
 static int get_host(const PropertyContext *context, const Object *object, void *ret)
 {
-        (void)object;
-        return property_reference(context, inventory_host(context->inventory), ret);
-}
+        Moref *host = arena_array(context->arena, 1, sizeof(*host));
 
-static int get_resource_pool(const PropertyContext *context, const Object *object, void *ret)
-{
         (void)object;
-        *(Moref *)ret = entity_reference(inventory_resource_pool(context->inventory));
+        if (!host)
+                return -ENOMEM;
+        *host = entity_reference(inventory_host(context->inventory));
+        *(WireMorefs *)ret = (WireMorefs){host, 1};
         return 1;
 }
 
@@ -22,7 +21,7 @@ static const Property compute_resource[] = {
         {"environmentBrowser", FORM_MOREF, NULL, PRIVILEGE_VIEW, property_unset},
         {"host", FORM_MOREFS, NULL, PRIVILEGE_VIEW, get_host},
         {"network", FORM_MOREFS, NULL, PRIVILEGE_VIEW, property_empty},
-        {"resourcePool", FORM_MOREF, NULL, PRIVILEGE_VIEW, get_resource_pool},
+        {"resourcePool", FORM_MOREF, NULL, PRIVILEGE_VIEW, property_resource_pool},
         {"summary", FORM_OBJECT, NULL, PRIVILEGE_READ, property_unset},
 };
 PROPERTIES(ComputeResource, compute_resource);
@@ -30,8 +29,7 @@ PROPERTIES(ComputeResource, compute_resource);
 static int get_owner(const PropertyContext *context, const Object *object, void *ret)
 {
         (void)object;
-        *(Moref *)ret = entity_reference(inventory_compute_resource(context->inventory));
-        return 1;
+        return property_entity(inventory_compute_resource(context->inventory), ret);
 }
 
 static const Property resource_pool[] = {

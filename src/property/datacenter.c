@@ -4,8 +4,7 @@
 
 static int get_folder(const PropertyContext *context, const char *name, void *ret)
 {
-        *(Moref *)ret = entity_reference(inventory_folder(context->inventory, name));
-        return 1;
+        return property_entity(inventory_folder(context->inventory, name), ret);
 }
 
 static int get_datastore_folder(const PropertyContext *context, const Object *object, void *ret)

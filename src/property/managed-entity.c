@@ -12,10 +12,7 @@ static int get_name(const PropertyContext *context, const Object *object, void *
 static int get_parent(const PropertyContext *context, const Object *object, void *ret)
 {
         (void)context;
-        if (!object->entity->parent)
-                return 0;
-        *(Moref *)ret = entity_reference(object->entity->parent);
-        return 1;
+        return property_entity(object->entity->parent, ret);
 }
 
 /* Nothing here watches over health; the API's word for that is gray. */

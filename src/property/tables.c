@@ -73,14 +73,11 @@ int property_object(void *value, void *ret)
         return value ? 1 : -ENOMEM;
 }
 
-int property_reference(const PropertyContext *context, const Entity *entity, void *ret)
+int property_entity(const Entity *entity, void *ret)
 {
-        Moref *items = arena_array(context->arena, 1, sizeof(*items));
-
-        if (!items)
-                return -ENOMEM;
-        *items = entity_reference(entity);
-        *(WireMorefs *)ret = (WireMorefs){items, 1};
+        if (!entity)
+                return 0;
+        *(Moref *)ret = entity_reference(entity);
         return 1;
 }
 
@@ -91,6 +88,12 @@ int property_all_vms(const PropertyContext *context, const Object *object, void 
 
         (void)object;
         return r < 0 ? r : 1;
+}
+
+int property_resource_pool(const PropertyContext *context, const Object *object, void *ret)
+{
+        (void)object;
+        return property_entity(inventory_resource_pool(context->inventory), ret);
 }
 
 Moref entity_reference(const Entity *entity)

@@ -57,9 +57,12 @@ int property_empty(const PropertyContext *context, const Object *object, void *r
 /* Ends a getter of a data object. @value NULL: there was no memory for it. */
 int property_object(void *value, void *ret);
 
-/* Ends a getter of an array: with one reference, or with all machines. */
-int property_reference(const PropertyContext *context, const Entity *entity, void *ret);
+/* Ends a getter of a reference. @entity NULL: unset. */
+int property_entity(const Entity *entity, void *ret);
+
+/* Of what is the same for all objects: the machines of this host, and the pool they are in. */
 int property_all_vms(const PropertyContext *context, const Object *object, void *ret);
+int property_resource_pool(const PropertyContext *context, const Object *object, void *ret);
 
 Moref entity_reference(const Entity *entity);
 /* Return: 0, or -ENOMEM. */

@@ -81,13 +81,6 @@ static int get_guest_heartbeat_status(const PropertyContext *context, const Obje
         return 1;
 }
 
-static int get_resource_pool(const PropertyContext *context, const Object *object, void *ret)
-{
-        (void)object;
-        *(Moref *)ret = entity_reference(inventory_resource_pool(context->inventory));
-        return 1;
-}
-
 static int get_runtime(const PropertyContext *context, const Object *object, void *ret)
 {
         return property_object(describe_runtime(context, vm_of(object)), ret);
@@ -111,7 +104,7 @@ static const Property virtual_machine[] = {
         {"network", FORM_MOREFS, NULL, PRIVILEGE_VIEW, property_empty},
         {"parentVApp", FORM_MOREF, NULL, PRIVILEGE_READ, property_unset},
         {"resourceConfig", FORM_OBJECT, NULL, PRIVILEGE_READ, property_unset},
-        {"resourcePool", FORM_MOREF, NULL, PRIVILEGE_READ, get_resource_pool},
+        {"resourcePool", FORM_MOREF, NULL, PRIVILEGE_READ, property_resource_pool},
         {"rootSnapshot", FORM_MOREFS, NULL, PRIVILEGE_READ, property_unset},
         {"runtime", FORM_OBJECT, &type_VirtualMachineRuntimeInfo, PRIVILEGE_READ, get_runtime},
         {"snapshot", FORM_OBJECT, NULL, PRIVILEGE_READ, property_unset},
