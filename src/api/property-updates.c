@@ -50,18 +50,24 @@ static int create_property_collector(Service *service, Call *call, Usec now)
         return 0;
 }
 
-static int destroy_property_collector(Service *service, Call *call, Usec now)
+/* All of a method that does one thing to its collector. */
+static int apply(Call *call, void (*act)(Collector *collector), Usec now)
 {
         Collector *collector;
         int r;
 
-        (void)service;
         r = get_collector(call, &collector);
         if (r < 0)
                 return r;
-        collector_end(collector);
+        act(collector);
         call_reply(call, NULL, now);
         return 0;
+}
+
+static int destroy_property_collector(Service *service, Call *call, Usec now)
+{
+        (void)service;
+        return apply(call, collector_end, now);
 }
 
 static int create_filter(Service *service, Call *call, Usec now)
@@ -287,16 +293,8 @@ static int wait_for_updates_ex(Service *service, Call *call, Usec now)
 
 static int cancel_wait_for_updates(Service *service, Call *call, Usec now)
 {
-        Collector *collector;
-        int r;
-
         (void)service;
-        r = get_collector(call, &collector);
-        if (r < 0)
-                return r;
-        cancel_wait(collector);
-        call_reply(call, NULL, now);
-        return 0;
+        return apply(call, cancel_wait, now);
 }
 
 const Handler property_updates_handlers[] = {
