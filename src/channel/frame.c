@@ -1,5 +1,7 @@
 #include "channel/frame.h"
 
+#include "channel/crc32.h"
+
 #define CAREFUL_USEC USEC_PER_SEC
 
 /* 0xC7 begins no ASCII text and ends no UTF-8 character. */
@@ -15,25 +17,6 @@ enum {
         AT_PAYLOAD_CRC = 24,
         AT_HEADER_CRC = 28,
 };
-
-/* CRC-32 as in ISO 3309 and zlib, a nibble at a time: the table stays in one cache line. */
-static uint32_t crc32(const void *data, size_t size)
-{
-        static const uint32_t table[16] = {
-                0x00000000, 0x1db71064, 0x3b6e20c8, 0x26d930ac, 0x76dc4190, 0x6b6b51f4,
-                0x4db26158, 0x5005713c, 0xedb88320, 0xf00f9344, 0xd6d6a3e8, 0xcb61b38c,
-                0x9b64c2b0, 0x86d3d2d4, 0xa00ae278, 0xbdbdf21c,
-        };
-        const unsigned char *bytes = data;
-        uint32_t crc = UINT32_MAX;
-
-        for (size_t i = 0; i < size; i++) {
-                crc ^= bytes[i];
-                crc = crc >> 4 ^ table[crc & 15];
-                crc = crc >> 4 ^ table[crc & 15];
-        }
-        return ~crc;
-}
 
 static void put_number(unsigned char *at, uint64_t value, size_t n)
 {
@@ -62,8 +45,8 @@ void frame_write(Buf *out, const Frame *frame)
         put_number(header + AT_NONCE, frame->nonce, 8);
         put_number(header + AT_ID, frame->id, 4);
         put_number(header + AT_SIZE, frame->size, 4);
-        put_number(header + AT_PAYLOAD_CRC, crc32(frame->payload, frame->size), 4);
-        put_number(header + AT_HEADER_CRC, crc32(header, AT_HEADER_CRC), 4);
+        put_number(header + AT_PAYLOAD_CRC, crc32_of(frame->payload, frame->size), 4);
+        put_number(header + AT_HEADER_CRC, crc32_of(header, AT_HEADER_CRC), 4);
         buf_put(out, header, sizeof(header));
         buf_put(out, frame->payload, frame->size);
 }
@@ -78,7 +61,7 @@ static int parse_header(const char *data, size_t size, Frame *ret, uint32_t *ret
                 return -EBADMSG;
         if (size < FRAME_HEADER_BYTES)
                 return 0;
-        if (get_number(at + AT_HEADER_CRC, 4) != crc32(at, AT_HEADER_CRC) ||
+        if (get_number(at + AT_HEADER_CRC, 4) != crc32_of(at, AT_HEADER_CRC) ||
             at[AT_VERSION] != FRAME_VERSION || get_number(at + AT_SIZE, 4) > FRAME_PAYLOAD_MAX)
                 return -EBADMSG;
         *ret = (Frame){
@@ -106,7 +89,7 @@ static size_t hunt(FrameReader *reader, size_t at)
 int frame_next(FrameReader *reader, Frame *ret, Usec now)
 {
         const Buf *in = &reader->in;
-        size_t at = 0; /* what stands before it is no frame, and is dropped all at once */
+        size_t at = reader->at; /* what stands between them is no frame */
         int found = 0;
 
         while (at < in->size) {
@@ -114,7 +97,7 @@ int frame_next(FrameReader *reader, Frame *ret, Usec now)
                 int r = parse_header(in->data + at, in->size - at, ret, &crc);
 
                 if (r > 0 && in->size - at - FRAME_HEADER_BYTES >= ret->size) {
-                        found = crc32(ret->payload, ret->size) == crc;
+                        found = crc32_of(ret->payload, ret->size) == crc;
                         if (found)
                                 break;
                         if (now < reader->careful_at) {
@@ -133,19 +116,19 @@ int frame_next(FrameReader *reader, Frame *ret, Usec now)
                 }
                 at = hunt(reader, at);
         }
-        if (at > 0) {
-                reader->n_lost += at;
+        reader->n_lost += at - reader->at;
+        reader->at = at;
+        if (!found) {
                 buf_drop(&reader->in, at);
+                reader->at = 0;
         }
-        if (found)
-                ret->payload = in->data + FRAME_HEADER_BYTES;
         return found;
 }
 
 void frame_consume(FrameReader *reader, const Frame *frame)
 {
         reader->since = 0;
-        buf_drop(&reader->in, FRAME_HEADER_BYTES + frame->size);
+        reader->at += FRAME_HEADER_BYTES + frame->size;
 }
 
 Usec frame_deadline(const FrameReader *reader)
@@ -156,10 +139,12 @@ Usec frame_deadline(const FrameReader *reader)
 void frame_reset(FrameReader *reader)
 {
         reader->since = 0;
+        reader->at = 0;
         buf_clear(&reader->in);
 }
 
 void frame_reader_done(FrameReader *reader)
 {
+        reader->at = 0;
         buf_erase(&reader->in);
 }

@@ -47,6 +47,7 @@ typedef struct Frame {
 
 typedef struct FrameReader {
         Buf in;
+        size_t at;       /* what stands before it in @in is done with; 0 when no frame is left */
         Usec since;      /* when the first byte of an incomplete frame came; 0: there is none */
         uint64_t n_lost; /* bytes dropped while hunting for a frame */
         Usec careful_at; /* until then, what fails its checksum is dropped whole */
@@ -70,7 +71,7 @@ void frame_write(Buf *out, const Frame *frame);
  */
 int frame_next(FrameReader *reader, Frame *ret, Usec now);
 
-/* Drops the frame that frame_next() returned. */
+/* Drops the frame that frame_next() returned; its bytes are moved away when no frame is left. */
 void frame_consume(FrameReader *reader, const Frame *frame);
 
 /* Return: when frame_next() has to be called again though nothing arrives; USEC_NEVER if never. */

@@ -1,5 +1,6 @@
 /* Frames in good order, in pieces, and among all that is none. */
 
+#include "channel/crc32.h"
 #include "channel/frame.h"
 
 #include "base/test.h"
@@ -302,6 +303,19 @@ static uint32_t crc_of(const void *data, size_t size)
         return ~crc;
 }
 
+/* Of all sizes, at all places: against a bit at a time. */
+static void test_checksum(void)
+{
+        char data[300];
+
+        for (size_t i = 0; i < sizeof(data); i++)
+                data[i] = (char)(i * i + 7 * i);
+        EXPECT_INT("the standard's own", crc32_of("123456789", 9), 0xcbf43926);
+        for (size_t at = 0; at < 8; at++)
+                for (size_t size = 0; size < sizeof(data) - at; size++)
+                        EXPECT_INT("sum", crc32_of(data + at, size), crc_of(data + at, size));
+}
+
 /* Headers whose checksum is right, and which are wrong all the same. */
 static void test_wrong_headers(void)
 {
@@ -442,6 +456,7 @@ int main(void)
         test_half_frames();
         test_patience();
         test_patience_begins_anew();
+        test_checksum();
         test_wrong_headers();
         test_frame_in_a_frame();
         test_noise();
