@@ -37,9 +37,9 @@ typedef struct LinkConfig {
 
 typedef struct LinkCallbacks {
         /*
-         * A control frame, or a REQUEST or ANSWER with its parts put together; @payload is
-         * borrowed. Only HELLO and ANNOUNCE are passed on from outside the conversation. The
-         * callback may close the link.
+         * A control frame, a REQUEST or ANSWER with its parts put together, or DATA of a stream
+         * that has been accepted; @payload is borrowed. Only HELLO and ANNOUNCE are passed on from
+         * outside the conversation. The callback may close the link.
          */
         void (*on_message)(void *user, FrameKind kind, uint64_t nonce, uint32_t id,
                            const char *payload, size_t size, Usec now);
@@ -48,7 +48,11 @@ typedef struct LinkCallbacks {
          * LINK_PORT mostly the host side was opened or closed, and the link lives on.
          */
         void (*on_lost)(void *user, const char *why, Usec now);
-        /* The stream on @id takes more again: link_stream_room() has grown from little. */
+        /*
+         * The stream on @id takes more again: link_stream_room(), that was less than half of
+         * LINK_STREAM_BYTES, is no longer. Never from inside link_stream_send(). NULL where the
+         * owner has no streams to send.
+         */
         void (*on_room)(void *user, uint32_t id, Usec now);
         void *user;
 } LinkCallbacks;
@@ -78,20 +82,22 @@ void link_forget(Link *link, uint32_t id);
  * until the conversation is over.
  */
 
-/* The sending end. Return: 0, or -ENOBUFS. */
+/* The sending end. Return: 0, -EEXIST or -ENOBUFS. */
 int link_stream_open(Link *link, uint32_t id);
 
 /* Return: how many bytes the stream takes now; at most LINK_STREAM_BYTES, however little credit
    the peer gives. */
 size_t link_stream_room(const Link *link, uint32_t id);
 
-/* Queues bytes, no more than there is room for. Return: 0, or -ENOBUFS. */
+/* Queues bytes, no more than there is room for. Return: 0, or -ENOBUFS and none of them is. */
 int link_stream_send(Link *link, uint32_t id, const void *data, size_t size);
 
-/* Queues the frame that ends the stream, behind all its bytes. Return: 0, or -ENOBUFS. */
+/* Queues the frame that ends the stream, behind all its bytes; @size: of one frame at most.
+   Return: 0, or -ENOBUFS. */
 int link_stream_end(Link *link, uint32_t id, FrameKind kind, const void *payload, size_t size);
 
-/* The receiving end: from now on DATA of @id comes to on_message(). Return: 0, or -ENOBUFS. */
+/* The receiving end: from now on DATA of @id comes to on_message(), as it is
+   sent. Return: 0, -EEXIST or -ENOBUFS. */
 int link_stream_accept(Link *link, uint32_t id);
 
 /* The owner has done with so many bytes of what came: the peer may send as many more. */

@@ -34,6 +34,9 @@ typedef struct End {
         size_t close_at; /* closes its link inside this message, counted from 1 */
         bool close_when_lost;
         uint64_t nonce_when_heard; /* sets this nonce inside on_message */
+        size_t n_rooms;            /* how often a stream told that it has room … */
+        uint32_t rooms[HEARD];     /* … and which */
+        uint32_t close_at_room;    /* closes its link when this one has */
 } End;
 
 static inline void fill(char *data, size_t size, uint32_t id)
@@ -80,6 +83,19 @@ static inline void on_lost(void *user, const char *why, Usec now)
         end->n_lost++;
         (void)snprintf(end->why, sizeof(end->why), "%s", why);
         if (end->close_when_lost)
+                end->link = link_close(end->link);
+        loop_quit(end->loop);
+}
+
+static inline void on_room(void *user, uint32_t id, Usec now)
+{
+        End *end = user;
+
+        (void)now;
+        if (end->n_rooms < HEARD)
+                end->rooms[end->n_rooms] = id;
+        end->n_rooms++;
+        if (id == end->close_at_room)
                 end->link = link_close(end->link);
         loop_quit(end->loop);
 }
@@ -133,7 +149,8 @@ static inline LinkConfig a_config(void)
 
 static inline void end_open(End *end, Loop *loop, int fd, const LinkConfig *config, uint64_t nonce)
 {
-        const LinkCallbacks callbacks = {.on_message = on_message, .on_lost = on_lost, .user = end};
+        const LinkCallbacks callbacks = {
+                .on_message = on_message, .on_lost = on_lost, .on_room = on_room, .user = end};
 
         *end = (End){.loop = loop, .close_when_lost = config->mode == LINK_SOCKET};
         EXPECT_INT("open", link_open(loop, fd, config, &callbacks, &end->link), 0);
