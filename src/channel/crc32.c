@@ -6,7 +6,7 @@
  * What a byte adds to the sum when @k more bytes follow it is table[k][byte]. That is linear: it is
  * what the byte's bits add, taken together, and those are the numbers that SLICE() is given.
  */
-#define BIT(i, bit, sum)               ((i)&1U << (bit) ? (sum) : 0U)
+#define BIT(i, bit, sum)               ((i) / (1U << (bit)) % 2U ? (sum) : 0U)
 #define LOW(i, a, b, c, d)             (BIT(i, 0, a) ^ BIT(i, 1, b) ^ BIT(i, 2, c) ^ BIT(i, 3, d))
 #define HIGH(i, a, b, c, d)            (BIT(i, 4, a) ^ BIT(i, 5, b) ^ BIT(i, 6, c) ^ BIT(i, 7, d))
 #define ONE(i, a, b, c, d, e, f, g, h) (LOW(i, a, b, c, d) ^ HIGH(i, e, f, g, h))

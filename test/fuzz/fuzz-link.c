@@ -1,7 +1,9 @@
 /*
  * A link that is fed the bytes through a socket. So that the fuzzer need not guess checksums, the
  * input is a row of frames in short: kind, flags and id in one byte each, two of length, payload.
- * The kind 0xff stands for bytes that are sent as they are.
+ * The kind 0xff stands for bytes that are sent as they are, 0xfe for a full frame of DATA. What
+ * CONFIRM carries is what the owner of the link does with the stream of that id: pairs of an order
+ * and a size.
  */
 
 #include "channel/link.h"
@@ -20,7 +22,69 @@ typedef struct Site {
         LoopTimer end;
         int fd;
         bool turned;
+        struct {
+                bool sends, accepts;
+                size_t come, granted;
+        } streams[256]; /* by id */
 } Site;
+
+static const char zeros[LINK_STREAM_BYTES];
+
+static void forget_streams(Site *site)
+{
+        memset(site->streams, 0, sizeof(site->streams));
+}
+
+/* One thing that an owner may do. */
+static void use_stream(Site *site, uint32_t id, unsigned char order, size_t size)
+{
+        size_t room = link_stream_room(site->link, id);
+        size_t waiting = site->streams[id].come - site->streams[id].granted;
+
+        MUST(room <= LINK_STREAM_BYTES);
+        MUST(site->streams[id].sends || room == 0);
+        switch (order % 5) {
+        case 0:
+                if (link_stream_open(site->link, id) >= 0)
+                        site->streams[id].sends = true;
+                break;
+        case 1:
+                if (link_stream_accept(site->link, id) >= 0)
+                        site->streams[id].accepts = true;
+                break;
+        case 2:
+                if (link_stream_send(site->link, id, zeros, size) < 0)
+                        MUST(size > room || room == 0);
+                else
+                        MUST(link_stream_room(site->link, id) == room - size);
+                break;
+        case 3:
+                if (link_stream_end(site->link, id, FRAME_END, zeros, size % 100) >= 0)
+                        site->streams[id].sends = false;
+                break;
+        default:
+                link_stream_grant(site->link, id, size);
+                site->streams[id].granted += size < waiting ? size : waiting;
+                break;
+        }
+}
+
+static void take_data(Site *site, uint32_t id, size_t size)
+{
+        MUST(site->streams[id].accepts);
+        site->streams[id].come += size;
+        MUST(site->streams[id].come - site->streams[id].granted <= LINK_WINDOW_BYTES);
+}
+
+static void on_room(void *user, uint32_t id, Usec now)
+{
+        Site *site = user;
+
+        (void)now;
+        MUST(site->streams[id].sends);
+        MUST(link_stream_room(site->link, id) >= LINK_STREAM_BYTES / 2);
+        (void)link_stream_send(site->link, id, zeros, LINK_STREAM_BYTES / 2);
+}
 
 static void on_message(void *user, FrameKind kind, uint64_t nonce, uint32_t id, const char *payload,
                        size_t size, Usec now)
@@ -31,6 +95,7 @@ static void on_message(void *user, FrameKind kind, uint64_t nonce, uint32_t id, 
         (void)now;
         MUST(kind == FRAME_HELLO || kind == FRAME_ANNOUNCE || nonce == NONCE);
         MUST(size <= FRAME_PAYLOAD_MAX);
+        id %= ELEMENTS(site->streams); /* of bytes that are sent as they are, it may be any */
         if (kind == FRAME_REQUEST) {
                 for (int i = 0; i < 3; i++)
                         buf_put(&answer, payload, size);
@@ -38,8 +103,16 @@ static void on_message(void *user, FrameKind kind, uint64_t nonce, uint32_t id, 
                         buf_done(&answer);
         } else if (kind == FRAME_CANCEL) {
                 link_forget(site->link, id);
+                memset(&site->streams[id], 0, sizeof(site->streams[id]));
+        } else if (kind == FRAME_CONFIRM) {
+                for (size_t i = 0; i + 1 < size; i += 2)
+                        use_stream(site, id, (unsigned char)payload[i],
+                                   (size_t)(unsigned char)payload[i + 1] << 10);
+        } else if (kind == FRAME_DATA) {
+                take_data(site, id, size);
         } else if (kind == FRAME_HELLO) {
                 link_set_nonce(site->link, NONCE);
+                forget_streams(site);
         } else if (kind == FRAME_GO) {
                 site->link = link_close(site->link);
         } else {
@@ -97,6 +170,11 @@ static size_t put_piece(Buf *out, const uint8_t *data, size_t size)
                 .payload = (const char *)data + 5,
                 .size = (uint32_t)(n > FRAME_PAYLOAD_MAX ? FRAME_PAYLOAD_MAX : n),
         };
+        if (data[0] == 0xfe) {
+                frame.kind = FRAME_DATA;
+                frame.payload = zeros;
+                frame.size = FRAME_PAYLOAD_MAX;
+        }
         if (data[0] == 0xff)
                 buf_put(out, data + 5, n);
         else
@@ -129,6 +207,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         const LinkCallbacks callbacks = {
                 .on_message = on_message,
                 .on_lost = on_lost,
+                .on_room = on_room,
                 .user = &site,
         };
         LinkConfig config = LINK_CONFIG_DEFAULT;

@@ -439,6 +439,14 @@ LINK = {
     'credit': (0, short(6, 1, b'a' * 3000) + short(11, 1, b'\0\0\4\0')),
     'raw': (0, short(0xff, 0, b'login: ' + WHOLE) + short(4)),
     'other-nonce': (0, short(4, 1, b'', 2) + short(3, 0, b'', 2)),
+    'stream-out': (0, short(8, 1, b'\0\0\2\x80\2\1') + short(4) +
+                   short(8, 1, b'\2\x80\3\5') + short(11, 1, b'\0\0\4\0')),
+    'stream-in': (0, short(8, 1, b'\1\0') + short(0xfe) * 4 + short(8, 1, b'\4\x80') +
+                  short(0xfe) * 8),
+    'stream-in-too-much': (0, short(8, 1, b'\1\0') + short(0xfe) * 9),
+    'stream-cancelled': (0, short(8, 1, b'\0\0\1\0\2\x80') + short(10, 1) + short(0xfe) +
+                         short(8, 1, b'\0\0\1\0\2\x40')),
+    'stream-of-before': (0, short(8, 1, b'\0\0\1\0\2\x80') + short(1, 0, b'h') + short(0xfe)),
     'port': (1, short(1, 0, b'h') + short(6, 1, b'a', 1) + short(7, 1, b'b') + short(4)),
 }
 for name, (choice, data) in LINK.items():
