@@ -6,10 +6,11 @@
  * guest.c          the conversation: connecting, hello, heartbeats, what the machine does
  * guest-facts.c    what the agent says of its guest
  * guest-request.c  requests: from their checks to the agent's answer
+ * guest-stream.c   transfers: from the request that opens one to its end
  */
 
 #include "channel/link.h"
-#include "guestops/guest.h"
+#include "guestops/guest-stream.h"
 
 typedef enum GuestState {
         GUEST_OFF,      /* the machine does not run: nobody is asked */
@@ -43,6 +44,8 @@ struct Guest {
         Arena *hello_arena;
         TAILQ_HEAD(GuestRequests, GuestRequest) requests;
         size_t n_requests;
+        TAILQ_HEAD(GuestStreams, GuestStream) streams; /* open ones */
+        size_t n_streams;                              /* those that are opening too */
 };
 
 static inline const char *guest_name(const Guest *guest)
@@ -59,3 +62,24 @@ void guest_requests_fail(Guest *guest, bool only_sent, const char *why, Usec now
 /* The agent answers, or asks whether a request is still wanted. */
 void guest_request_answered(Guest *guest, uint32_t id, const char *payload, size_t size, Usec now);
 void guest_request_confirm(Guest *guest, uint32_t id);
+
+/* Raises what the machine itself says against an operation. Return: 0, or a negative errno. */
+int guest_request_check_vm(const Guest *guest, GuestRequest *request);
+
+/**
+ * guest_request_read() - decode a ChannelAnswer and check it
+ * @method:     what it answers
+ * @ret:        in the request's arena; NULL where it has a fault, which is raised
+ *
+ * Return: 0, or -EBADMSG and the like with a GuestOperationsFault raised.
+ */
+int guest_request_read(const Guest *guest, GuestRequest *request, const Method *method,
+                       const char *payload, size_t size, const ChannelAnswer **ret);
+
+/* The agent sends bytes, takes more of them, or says that a transfer is over. */
+void guest_stream_take(Guest *guest, uint32_t id, const char *data, size_t size, Usec now);
+void guest_stream_has_room(Guest *guest, uint32_t id, Usec now);
+void guest_stream_ended(Guest *guest, uint32_t id, const char *payload, size_t size, Usec now);
+
+/* Ends all that are open with the fault that fits. */
+void guest_streams_fail(Guest *guest, const char *why, Usec now);

@@ -57,8 +57,7 @@ static int fault_lost(GuestRequest *request, const char *why)
                            why);
 }
 
-/* What the machine itself says against an operation. */
-static int check_vm(const Guest *guest, GuestRequest *request)
+int guest_request_check_vm(const Guest *guest, GuestRequest *request)
 {
         const Vm *vm = guest->vm;
 
@@ -79,6 +78,17 @@ static GuestRequest *request_find(Guest *guest, uint32_t id)
 
         TAILQ_FOREACH (request, &guest->requests, entry)
                 if (request->sent && request->id == id)
+                        return request;
+        return NULL;
+}
+
+/* Who is told of the end of one may cancel any other: a list is looked through anew each time. */
+static GuestRequest *first_of(const Guest *guest, bool sent, bool waiting)
+{
+        GuestRequest *request;
+
+        TAILQ_FOREACH (request, &guest->requests, entry)
+                if (request->sent ? sent : waiting)
                         return request;
         return NULL;
 }
@@ -112,14 +122,11 @@ void guest_request_cancel(GuestRequest *request)
 
 void guest_requests_fail(Guest *guest, bool only_sent, const char *why, Usec now)
 {
-        GuestRequest *request, *next;
+        GuestRequest *request;
 
-        for (request = TAILQ_FIRST(&guest->requests); request; request = next) {
-                next = TAILQ_NEXT(request, entry);
-                if (only_sent && !request->sent)
-                        continue;
+        while ((request = first_of(guest, true, !only_sent))) {
                 if (request->sent || !guest->vm->state.runs) {
-                        if (check_vm(guest, request) >= 0 || request->may_have_run) {
+                        if (guest_request_check_vm(guest, request) >= 0 || request->may_have_run) {
                                 if (request->may_have_run)
                                         *request->fault = (Fault){0};
                                 (void)fault_lost(request, why);
@@ -190,12 +197,9 @@ static int request_send(Guest *guest, GuestRequest *request)
 
 void guest_requests_send(Guest *guest, Usec now)
 {
-        GuestRequest *request, *next;
+        GuestRequest *request;
 
-        for (request = TAILQ_FIRST(&guest->requests); request; request = next) {
-                next = TAILQ_NEXT(request, entry);
-                if (request->sent)
-                        continue;
+        while ((request = first_of(guest, false, true))) {
                 if (request_send(guest, request) < 0) {
                         request_end(request, NULL, now);
                 } else if (loop_timer_set(guest->loop, &request->timer, request->deadline) < 0) {
@@ -213,7 +217,7 @@ int guest_request(Guest *guest, GuestRequest *request, const Method *method, con
         int r;
 
         request->guest = NULL;
-        r = check_vm(guest, request);
+        r = guest_request_check_vm(guest, request);
         if (r < 0)
                 return r;
         if (guest->n_requests >= guest->config->requests_max)
@@ -260,43 +264,55 @@ static bool result_is_of(const ChannelAnswer *answer, const Method *method)
 }
 
 /* An agent that raises a fault of the host's, or answers with another type, is lying. */
-static int check_answer(const ChannelAnswer *answer, GuestRequest *request)
+static int check_answer(const ChannelAnswer *answer, const Method *method, Fault *fault)
 {
         const FaultType *row;
 
         if (!answer->fault)
-                return result_is_of(answer, request->method) ? 0 : -EBADMSG;
+                return result_is_of(answer, method) ? 0 : -EBADMSG;
         row = fault_type_find(answer->fault->type);
         if (!row || row->from != FAULT_FROM_GUEST)
                 return -EBADMSG;
         answer->fault->fault_cause = NULL;
         answer->fault->fault_message = (WireObjects){0};
-        *request->fault = (Fault){answer->fault,
-                                  answer->message ? answer->message : answer->fault->type->name};
+        *fault = (Fault){answer->fault,
+                         answer->message ? answer->message : answer->fault->type->name};
         return 0;
 }
 
-void guest_request_answered(Guest *guest, uint32_t id, const char *payload, size_t size, Usec now)
+int guest_request_read(const Guest *guest, GuestRequest *request, const Method *method,
+                       const char *payload, size_t size, const ChannelAnswer **ret)
 {
-        GuestRequest *request = request_find(guest, id);
         ChannelAnswer *answer = NULL;
         WireError error;
         int r;
 
-        if (!request)
-                return; /* given up meanwhile, or never asked */
+        *ret = NULL;
         r = tlv_read(request->arena, payload, size, &type_ChannelAnswer, &answer, &error);
         if (r >= 0)
-                r = check_answer(answer, request);
+                r = check_answer(answer, method, request->fault);
         if (r < 0) {
                 log_warning("%s: the agent's answer to %s is malformed: %s %s", guest_name(guest),
-                            request->method->name, error.path, error.reason);
+                            method->name, error.path, error.reason);
                 (void)fault_raise(request->fault, request->arena, FAULT_GUEST_OPERATIONS_FAULT,
                                   NULL,
                                   "The agent in the guest gave an answer that makes no sense.");
         }
         /* The answer may have left no memory for a fault: it is bad all the same. */
-        request_end(request, r < 0 || request->fault->detail ? NULL : answer, now);
+        if (r >= 0 && !request->fault->detail)
+                *ret = answer;
+        return r;
+}
+
+void guest_request_answered(Guest *guest, uint32_t id, const char *payload, size_t size, Usec now)
+{
+        GuestRequest *request = request_find(guest, id);
+        const ChannelAnswer *answer;
+
+        if (!request)
+                return; /* given up meanwhile, or never asked */
+        (void)guest_request_read(guest, request, request->method, payload, size, &answer);
+        request_end(request, answer, now);
 }
 
 void guest_request_confirm(Guest *guest, uint32_t id)

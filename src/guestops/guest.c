@@ -139,6 +139,7 @@ static void conversation_over(Guest *guest, const char *why, Usec now)
                 log_info("%s: %s", guest_name(guest), why);
         set_state(guest, GUEST_GREETING, now);
         guest_requests_fail(guest, true, why, now);
+        guest_streams_fail(guest, why, now);
 }
 
 /* At once, but not as often as an agent may want to keep us busy. */
@@ -184,6 +185,12 @@ static void on_message(void *user, FrameKind kind, uint64_t nonce, uint32_t id, 
         case FRAME_FACTS:
                 take_facts(guest, payload, size);
                 break;
+        case FRAME_DATA:
+                guest_stream_take(guest, id, payload, size, now);
+                break;
+        case FRAME_END:
+                guest_stream_ended(guest, id, payload, size, now);
+                break;
         case FRAME_HELLO:
         case FRAME_ANNOUNCE:
         case FRAME_PING:
@@ -191,13 +198,16 @@ static void on_message(void *user, FrameKind kind, uint64_t nonce, uint32_t id, 
         case FRAME_GO:
         case FRAME_CANCEL:
         case FRAME_CREDIT:
-        case FRAME_DATA:
-        case FRAME_END:
         default:
                 log_debug("%s: a frame of kind %d is none for a host", guest_name(guest),
                           (int)kind);
                 break;
         }
+}
+
+static void on_room(void *user, uint32_t id, Usec now)
+{
+        guest_stream_has_room(user, id, now);
 }
 
 /* the conversation */
@@ -233,6 +243,7 @@ static void on_lost(void *user, const char *why, Usec now)
         guest->connect_error = 0;
         set_state(guest, GUEST_APART, now);
         guest_requests_fail(guest, false, "the channel was lost", now);
+        guest_streams_fail(guest, "the channel was lost", now);
         (void)loop_timer_set(guest->loop, &guest->timer, now + RECONNECT_USEC);
 }
 
@@ -241,6 +252,7 @@ static void connect_channel(Guest *guest, Usec now)
         const LinkCallbacks callbacks = {
                 .on_message = on_message,
                 .on_lost = on_lost,
+                .on_room = on_room,
                 .user = guest,
         };
         const LinkConfig config = LINK_CONFIG_DEFAULT;
@@ -305,6 +317,7 @@ static void switch_off(Guest *guest, const char *why, Usec now)
         guest->connect_error = 0;
         loop_timer_clear(&guest->timer);
         guest_requests_fail(guest, false, why, now);
+        guest_streams_fail(guest, why, now);
         guest->link = link_close(guest->link);
 }
 
@@ -321,6 +334,7 @@ void guest_vm_changed(Guest *guest, Usec now)
         if (!state->runs) {
                 /* It keeps its channel, and says nothing on it: that is no silence. */
                 guest_requests_fail(guest, false, "the machine was stopped", now);
+                guest_streams_fail(guest, "the machine was stopped", now);
                 loop_timer_clear(&guest->timer);
                 return;
         }
@@ -365,6 +379,7 @@ Guest *guest_new(Loop *loop, const GuestConfig *config, Vm *vm)
                 .since = loop_now(loop),
         };
         TAILQ_INIT(&guest->requests);
+        TAILQ_INIT(&guest->streams);
         return guest;
 }
 

@@ -20,7 +20,9 @@ typedef struct GuestConfig {
         Usec heartbeat;      /* between pings */
         Usec silence;        /* no word for so long: the agent is silent */
         Usec greeting;       /* how long a request waits for the first word of an agent */
+        Usec stream_silence; /* no word of one transfer, though it is the agent's turn */
         size_t requests_max; /* in flight to one machine */
+        size_t streams_max;  /* open there, or opening */
 } GuestConfig;
 
 #define GUEST_CONFIG_DEFAULT                                                                       \
@@ -28,7 +30,9 @@ typedef struct GuestConfig {
                 .heartbeat = 5 * USEC_PER_SEC,                                                     \
                 .silence = 15 * USEC_PER_SEC,                                                      \
                 .greeting = 3 * USEC_PER_SEC,                                                      \
+                .stream_silence = 60 * USEC_PER_SEC,                                               \
                 .requests_max = 256,                                                               \
+                .streams_max = 64,                                                                 \
         })
 
 /* @vm, @config: live as long. vm->facts is kept up to date. */
