@@ -8,6 +8,7 @@
 #include "http/private.h"
 
 #include <fcntl.h>
+#include <linux/tcp.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 
@@ -32,6 +33,8 @@ static Usec phase_usec(const HttpConfig *config, HttpPhase phase)
                 return config->header_usec;
         case HTTP_PHASE_BODY:
                 return config->body_usec;
+        case HTTP_PHASE_STREAM:
+                return config->stall_usec;
         case HTTP_PHASE_IDLE:
                 return config->idle_usec;
         case HTTP_PHASE_LINGER:
@@ -66,6 +69,24 @@ static void arm(HttpServer *server, Usec due)
         (void)loop_timer_set(server->loop, &server->deadline, due);
 }
 
+/*
+ * Return: how many bytes the client has confirmed. The system takes far more than that at once,
+ * so a slow client is not seen in what we can send.
+ */
+static uint64_t bytes_received(int fd)
+{
+        struct tcp_info info = {0};
+        socklen_t size = sizeof(info);
+
+        return getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &size) < 0 ? 0 : info.tcpi_bytes_acked;
+}
+
+static bool is_moving(const HttpConnection *connection)
+{
+        return connection->phase == HTTP_PHASE_STREAM && connection->is_sending &&
+               bytes_received(connection->fd) > connection->n_received;
+}
+
 void http_connection_enter(HttpConnection *connection, HttpPhase phase)
 {
         HttpServer *server = connection->server;
@@ -75,6 +96,8 @@ void http_connection_enter(HttpConnection *connection, HttpPhase phase)
         TAILQ_INSERT_TAIL(&server->connections[phase], connection, entry);
         connection->phase = phase;
         connection->due = usec < USEC_NEVER - now ? now + usec : USEC_NEVER;
+        if (phase == HTTP_PHASE_STREAM && connection->is_sending)
+                connection->n_received = bytes_received(connection->fd);
         arm(server, connection->due);
 }
 
@@ -97,6 +120,8 @@ int http_connections_on_due(LoopTimer *timer, Usec now)
                 while ((first = TAILQ_FIRST(&server->connections[phase])) && first->due <= now) {
                         if (phase == HTTP_PHASE_LINGER)
                                 linger_end(first);
+                        else if (is_moving(first))
+                                http_connection_enter(first, HTTP_PHASE_STREAM);
                         else
                                 http_connection_cut(first);
                 }
@@ -110,43 +135,64 @@ void http_connection_cut(HttpConnection *connection)
 {
         (void)shutdown(connection->fd, SHUT_RDWR);
         http_handshake_resume(connection);
-        http_connection_enter(connection, HTTP_PHASE_CUT);
+        if (connection->is_parked)
+                http_connection_unpark(connection, HTTP_PHASE_CUT);
+        else
+                http_connection_enter(connection, HTTP_PHASE_CUT);
 }
 
-/* parking */
+/* watching and parking */
 
 /*
  * A client that shuts down only its sending side ("nc -N") looks like one that left, and is
  * treated as one: nobody who speaks HTTP/1.1 does it, and a missed departure would leave an
  * operation running for no one.
  */
-static int parked_on_ready(LoopIo *io, uint32_t events, Usec now)
+static int watched_on_ready(LoopIo *io, uint32_t events, Usec now)
 {
         HttpConnection *connection = container_of(io, HttpConnection, io);
-        HttpRequest *request = connection->parked;
+        HttpRequest *request = connection->watched;
 
         (void)events;
-        http_connection_unpark(connection, HTTP_PHASE_CUT);
-        (void)shutdown(connection->fd, SHUT_RDWR);
+        http_connection_unwatch(connection);
+        http_connection_cut(connection);
         http_request_gone(request, now);
         return 0;
 }
 
+/*
+ * The daemon is blind to a suspended client's end; and where a part of a body and the end come
+ * together, its edge-triggered epoll tells it of both at once, and it reads only the part.
+ */
+void http_connection_watch(HttpConnection *connection, HttpRequest *request)
+{
+        if (connection->watched)
+                return;
+        connection->watched = request;
+        connection->io = (LoopIo){.fd = connection->fd, .on_ready = watched_on_ready};
+        /* Without the watch we are blind, too: no more. */
+        (void)loop_add_io(connection->server->loop, &connection->io, EPOLLRDHUP);
+}
+
+void http_connection_unwatch(HttpConnection *connection)
+{
+        if (!connection->watched)
+                return;
+        connection->watched = NULL;
+        loop_io_remove(&connection->io);
+}
+
 void http_connection_park(HttpConnection *connection, HttpRequest *request)
 {
-        connection->parked = request;
-        connection->io = (LoopIo){.fd = connection->fd, .on_ready = parked_on_ready};
+        connection->is_parked = true;
         MHD_suspend_connection(connection->mhd);
         http_connection_enter(connection, HTTP_PHASE_PARKED);
-        /* The daemon is blind to a suspended client's end. Without the watch we are, too: no more.
-         */
-        (void)loop_add_io(connection->server->loop, &connection->io, EPOLLRDHUP | EPOLLONESHOT);
+        http_connection_watch(connection, request);
 }
 
 void http_connection_unpark(HttpConnection *connection, HttpPhase phase)
 {
-        connection->parked = NULL;
-        loop_io_remove(&connection->io);
+        connection->is_parked = false;
         http_connection_enter(connection, phase);
         MHD_resume_connection(connection->mhd);
         http_server_wake(connection->server);
@@ -236,8 +282,11 @@ void http_connections_stop(HttpServer *server)
 
         server->stopping = true;
         while ((connection = TAILQ_FIRST(&server->connections[HTTP_PHASE_PARKED]))) {
-                http_request_gone(connection->parked, loop_now(server->loop));
+                HttpRequest *request = connection->watched;
+
+                http_connection_unwatch(connection);
                 http_connection_unpark(connection, HTTP_PHASE_CUT);
+                http_request_gone(request, loop_now(server->loop));
         }
         TAILQ_FOREACH (connection, &server->connections[HTTP_PHASE_HEADER], entry)
                 http_handshake_resume(connection);

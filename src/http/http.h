@@ -25,8 +25,8 @@ typedef struct HttpConfig {
         size_t body_bytes_max; /* beyond: 413 */
         Usec header_usec;      /* from the connection's start to the end of the first header */
         Usec body_usec;        /* from the header's end to the body's end */
-        Usec stall_usec;       /* a streamed body or answer in which the client moves nothing */
-        Usec idle_usec;        /* between an answer and the end of the next request's header */
+        Usec stall_usec; /* of a streamed body or answer: the client's turn, and no byte moves */
+        Usec idle_usec;  /* between an answer and the end of the next request's header */
 } HttpConfig;
 
 #define HTTP_CONFIG_DEFAULT                                                                        \
@@ -44,8 +44,8 @@ typedef struct HttpConfig {
 
 typedef struct HttpCallbacks {
         /*
-         * A whole request has arrived. The handler answers with http_reply() at once or later;
-         * the request is valid until then, or until on_gone().
+         * A whole request has arrived, or the header of a streamed one. The handler answers with
+         * http_reply() at once or later; the request is valid until then, or until on_gone().
          */
         void (*on_request)(void *user, HttpRequest *request, Usec now);
         /*
@@ -57,8 +57,9 @@ typedef struct HttpCallbacks {
         /* How large a body may be, asked when its header is there. NULL: .body_bytes_max. */
         size_t (*body_max)(void *user, HttpRequest *request);
         /*
-         * The client left a request that is parked, or in the middle of its body or of a streamed
-         * answer; @request ends with this call. No reply may follow.
+         * The client left a request that is parked, or in the middle of a streamed body or answer,
+         * or was too slow with it; @request ends with this call. No reply may follow. A client
+         * that leaves behind bytes for which its window has no room is noticed once there is.
          */
         void (*on_gone)(void *user, HttpRequest *request, Usec now);
         void *user;
@@ -99,7 +100,10 @@ void *http_request_user(const HttpRequest *request);
 void http_reply(HttpRequest *request, unsigned int status, const HttpHeader *headers,
                 size_t n_headers, Buf *body);
 
-/* Bodies of any size, of requests that is_streamed() chose; in constant memory. */
+/*
+ * Bodies of any size, of requests that is_streamed() chose; in constant memory. The functions of
+ * streams may be called in any callback, and call none themselves.
+ */
 typedef struct HttpSink {
         /*
          * Return: how many of the bytes were taken. After fewer than @size nothing comes until
@@ -112,13 +116,14 @@ typedef struct HttpSink {
 } HttpSink;
 
 /*
- * Lets the body come. A reply before on_end() is allowed: what still comes of the body is thrown
- * away before it is sent, and none of it is told to the sink any more.
+ * Lets the body come, once for a request. A reply before on_end() is allowed: none of the body is
+ * told to the sink any more, and what still comes is thrown away before the reply is sent, for
+ * stall_usec in all: then the connection is cut. A reply in place of http_receive() goes at once.
  */
 void http_receive(HttpRequest *request, const HttpSink *sink);
 void http_receive_more(HttpRequest *request);
 
-/* Return: the body's length if the header says it, or -1. */
+/* Return: the body's length if the header says it, or -1 (chunked, or no body). */
 int64_t http_request_length(const HttpRequest *request);
 
 /* Answers of any size; in constant memory. */
@@ -136,8 +141,8 @@ typedef struct HttpSource {
 
 /*
  * http_reply(), with a body of exactly @length bytes that is asked for as the client takes it. Ends
- * with on_sent() or, where the client leaves, is too slow, or the source fails, with on_gone(). To
- * HEAD only the header goes; on_sent() follows all the same.
+ * with on_sent() or, where the client leaves, is too slow, the source fails, or @headers cannot be
+ * sent, with on_gone(). To HEAD only the header goes; on_sent() follows all the same.
  */
 void http_reply_stream(HttpRequest *request, unsigned int status, const HttpHeader *headers,
                        size_t n_headers, uint64_t length, const HttpSource *source);

@@ -188,7 +188,9 @@ static unsigned int limit(size_t n)
 static int daemon_start(HttpServer *server, const HttpConfig *config, int fd)
 {
         unsigned int flags = MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG;
-        unsigned int idle_sec = limit((size_t)(config->idle_usec / USEC_PER_SEC) + 1);
+        Usec idle_usec =
+                config->idle_usec > config->stall_usec ? config->idle_usec : config->stall_usec;
+        unsigned int idle_sec = limit((size_t)(idle_usec / USEC_PER_SEC) + 1);
         struct MHD_OptionItem options[] = {
                 {MHD_OPTION_EXTERNAL_LOGGER, (intptr_t)daemon_log, NULL}, /* has to be the first */
                 {MHD_OPTION_LISTEN_SOCKET, fd, NULL},

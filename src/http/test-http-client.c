@@ -96,6 +96,7 @@ bool client_read(Client *client, int msec)
                 client->size += (size_t)n;
         else
                 client->ended = true;
+        client->answer[client->size] = '\0';
         return true;
 }
 
