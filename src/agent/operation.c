@@ -15,7 +15,16 @@
 /* Keep sorted. */
 const OperationRow operation_rows[] = {
         {"AcquireCredentialsInGuest", acquire_credentials_check, acquire_credentials_run},
+        {"ChangeFileAttributesInGuest", change_file_attributes_check, change_file_attributes_run},
+        {"CreateTemporaryDirectoryInGuest", create_temporary_directory_check,
+         create_temporary_directory_run},
+        {"CreateTemporaryFileInGuest", create_temporary_file_check, create_temporary_file_run},
+        {"DeleteDirectoryInGuest", delete_directory_check, delete_directory_run},
+        {"DeleteFileInGuest", delete_file_check, delete_file_run},
         {"ListProcessesInGuest", NULL, list_processes_run},
+        {"MakeDirectoryInGuest", make_directory_check, make_directory_run},
+        {"MoveDirectoryInGuest", move_directory_check, move_directory_run},
+        {"MoveFileInGuest", move_file_check, move_file_run},
         {"ReadEnvironmentVariableInGuest", NULL, read_environment_run},
         {"ReleaseCredentialsInGuest", release_credentials_check, release_credentials_run},
         {"StartProgramInGuest", start_program_check, start_program_run},
