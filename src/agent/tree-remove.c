@@ -20,11 +20,14 @@ static int on_visit(void *user, const TreePlace *at)
 
 static int on_leave(void *user, const TreePlace *at, int fd, const struct stat *status, int other)
 {
-        (void)user;
+        const TreePlace *first = user;
+        int r = unlink_at(at, AT_REMOVEDIR);
+
         (void)fd;
         (void)status;
         (void)other;
-        return unlink_at(at, AT_REMOVEDIR);
+        /* It has got another name, and its own is a file's: the next pass removes that. */
+        return r == -ENOTDIR && at->name != first->name ? 0 : r;
 }
 
 /* Who cannot read it may still remove it, if it is empty. */
@@ -36,11 +39,12 @@ static int on_closed(void *user, const TreePlace *at, int error)
 
 int tree_remove(int directory, const char *name)
 {
-        const TreePlace first = {.directory = directory, .name = name, .other = -1};
+        TreePlace first = {.directory = directory, .name = name, .other = -1};
         const TreeVisitor visitor = {
                 .visit = on_visit,
                 .leave = on_leave,
                 .closed = on_closed,
+                .user = &first,
                 .goes_on = true,
         };
         int r = tree_walk(&first, &visitor);

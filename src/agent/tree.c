@@ -144,7 +144,7 @@ static int enter(Walk *walk, const TreePlace *at)
         level->stream = fdopendir(fd);
         if (!level->stream)
                 return -errno;
-        fd = -1; /* the stream's */
+        (void)moved_fd(fd);
         TAILQ_INSERT_TAIL(&walk->levels, level, entry);
         if (walk->n_open == 0)
                 walk->uppermost = level;
