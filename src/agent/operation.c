@@ -21,6 +21,7 @@ const OperationRow operation_rows[] = {
         {"CreateTemporaryFileInGuest", create_temporary_file_check, create_temporary_file_run},
         {"DeleteDirectoryInGuest", delete_directory_check, delete_directory_run},
         {"DeleteFileInGuest", delete_file_check, delete_file_run},
+        {"ListFilesInGuest", list_files_check, list_files_run},
         {"ListProcessesInGuest", NULL, list_processes_run},
         {"MakeDirectoryInGuest", make_directory_check, make_directory_run},
         {"MoveDirectoryInGuest", move_directory_check, move_directory_run},

@@ -118,6 +118,8 @@ int delete_directory_check(Operation *operation);
 int delete_directory_run(Operation *operation, Usec now);
 int delete_file_check(Operation *operation);
 int delete_file_run(Operation *operation, Usec now);
+int list_files_check(Operation *operation);
+int list_files_run(Operation *operation, Usec now);
 int list_processes_run(Operation *operation, Usec now);
 int make_directory_check(Operation *operation);
 int make_directory_run(Operation *operation, Usec now);

@@ -240,7 +240,7 @@ static int set_anchor(Selection *selection, Anchor *anchor, const char *name, ui
 /* @certain: what came before the page was counted against the low anchor, and not a guess. */
 static bool has_page(const Selection *selection, bool certain)
 {
-        if (selection->index >= selection->total)
+        if (selection->index >= selection->total || selection->count == 0)
                 return true;
         if (selection->below > selection->index)
                 return certain; /* it was not so before: names have gone meanwhile */
@@ -253,11 +253,13 @@ static int learn(Selection *selection, const char *bound)
 {
         uint64_t skip = selection->index - selection->below;
         size_t n = skip < selection->heap.n ? (size_t)skip : selection->heap.n;
+        bool too_high = selection->below > selection->index;
+        const char *name = too_high ? bound : n > 0 ? selection->heap.items[n - 1] : NULL;
 
-        if (selection->below > selection->index)
-                return set_anchor(selection, &selection->high, bound, selection->below);
-        return set_anchor(selection, &selection->low, selection->heap.items[n - 1],
-                          selection->below + n);
+        if (!name)
+                return -EINVAL; /* more was asked for than may be kept */
+        return too_high ? set_anchor(selection, &selection->high, name, selection->below)
+                        : set_anchor(selection, &selection->low, name, selection->below + n);
 }
 
 /*
@@ -289,21 +291,18 @@ static int find_page(Selection *selection)
 static int take_page(Selection *selection, Names *ret, uint64_t *ret_after)
 {
         Names *heap = &selection->heap;
-        uint64_t skip =
-                selection->index > selection->below ? selection->index - selection->below : 0;
-        size_t first = skip < heap->n ? (size_t)skip : heap->n;
-        size_t n = heap->n - first < selection->count ? heap->n - first : selection->count;
-        Names page = {.n = n};
+        uint64_t start = selection->index > selection->below ? selection->index : selection->below;
+        uint64_t first = start - selection->below;
+        uint64_t there = first < heap->n ? heap->n - first : 0;
+        Names page = {.n = there < selection->count ? (size_t)there : selection->count};
 
-        page.items = calloc(n ? n : 1, sizeof(*page.items));
+        page.items = calloc(page.n + 1, sizeof(*page.items));
         if (!page.items)
                 return -ENOMEM;
-        for (size_t i = 0; i < n; i++)
+        for (size_t i = 0; i < page.n; i++)
                 page.items[i] = moved(heap->items[first + i]);
         *ret = page;
-        *ret_after = selection->index < selection->total
-                             ? selection->total - selection->below - first - n
-                             : 0;
+        *ret_after = start < selection->total ? selection->total - start - page.n : 0;
         return 0;
 }
 
