@@ -220,7 +220,7 @@ static void terminate_child(const void *argument, Arena *arena, Buf *answer)
                                   "Process %d could not be ended: %s.", target->pid, strerror(-r));
         }
         result.fault = fault.detail;
-        result.message = (char *)fault.message;
+        result.message = fault.message ? (char *)fault.message : (char *)WORKER_DONE;
         tlv_write(answer, &result);
 }
 

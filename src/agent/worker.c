@@ -69,24 +69,29 @@ static void reset_limits(void)
         }
 }
 
-/* Descriptors 0 to 2 are /dev/null, 3 is the pipe, and nothing else crosses an exec. */
-static int arrange_descriptors(int pipe_fd)
+/* Descriptors 0 to 2 are /dev/null, 3 is the pipe, 4 the socket, and none but null cross an exec.
+ */
+static int arrange_descriptors(int pipe_fd, int socket)
 {
         int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 
-        if (null < 0)
+        if (socket > 0)
+                socket = fcntl(socket, F_DUPFD_CLOEXEC, WORKER_SOCKET + 1);
+        if (null < 0 || socket < 0)
                 return -errno;
         for (int fd = 0; fd <= 2; fd++)
                 if (dup2(null, fd) < 0)
                         return -errno;
         if (pipe_fd != ANSWER_FD && dup3(pipe_fd, ANSWER_FD, O_CLOEXEC) < 0)
                 return -errno;
-        return close_range(ANSWER_FD + 1, ~0U, 0) < 0 ? -errno : 0;
+        if (socket > 0 && dup3(socket, WORKER_SOCKET, O_CLOEXEC) < 0)
+                return -errno;
+        return close_range(socket > 0 ? WORKER_SOCKET + 1 : ANSWER_FD + 1, ~0U, 0) < 0 ? -errno : 0;
 }
 
 static int prepare(const WorkerTask *task, int pipe_fd)
 {
-        int r = arrange_descriptors(pipe_fd);
+        int r = arrange_descriptors(pipe_fd, task->socket);
         sigset_t all;
 
         if (r < 0)
@@ -294,6 +299,13 @@ size_t workers_of(const Workers *workers, uid_t uid)
         TAILQ_FOREACH (worker, &workers->list, entry)
                 n += worker->uid == uid && !worker->executed && !worker->exited;
         return n;
+}
+
+void worker_set_deadline(Worker *worker, Usec due)
+{
+        if (worker->answered || due == USEC_NEVER ||
+            loop_timer_set(worker->workers->loop, &worker->deadline, due) < 0)
+                loop_timer_clear(&worker->deadline);
 }
 
 void worker_forget(Worker *worker)

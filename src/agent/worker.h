@@ -5,7 +5,8 @@
  * the one that says no; the monitor never touches what a user controls.
  *
  * The child answers with one ChannelAnswer over a pipe. One that executes a program answers by not
- * answering: the pipe closes with the exec.
+ * answering: the pipe closes with the exec. One that has more to say, or to hear, is given a socket
+ * besides.
  */
 
 #include "base/arena.h"
@@ -14,6 +15,8 @@
 #include "schema/fault.h"
 
 #define WORKER_ANSWER_MAX ((size_t)16 << 20)
+#define WORKER_DONE       "" /* the message where all went well: nothing at all is said by who dies */
+#define WORKER_SOCKET     4 /* in the child: the task's socket */
 
 typedef struct Worker Worker;
 
@@ -35,6 +38,7 @@ typedef struct WorkerTask {
          */
         void (*run)(const void *argument, Arena *arena, Buf *answer);
         const void *argument;
+        int socket;   /* of the caller, for WORKER_SOCKET in the child; 0: none */
         bool session; /* a new session and process group of its own, signals and umask reset */
         Usec deadline_usec;
 } WorkerTask;
@@ -56,6 +60,9 @@ size_t workers_of(const Workers *workers, uid_t uid);
 
 int worker_start(Workers *workers, const WorkerTask *task, const WorkerCallbacks *callbacks,
                  Worker **ret);
+
+/* Another deadline from now on; USEC_NEVER for none. */
+void worker_set_deadline(Worker *worker, Usec due);
 
 /* From now on nobody is called back. The child goes on; what it did stays done. */
 void worker_forget(Worker *worker);
