@@ -18,6 +18,10 @@ static const ConfigKey keys[] = {
          offsetof(AgentConfig, programs_per_user_max), 1, 1000000},
         {"guestoperations", "retention", CONFIG_SECONDS, offsetof(AgentConfig, retention_usec), 0,
          DAY_SECONDS},
+        {"guestoperations", "transfers_max", CONFIG_COUNT, offsetof(AgentConfig, transfers_max), 1,
+         4096},
+        {"guestoperations", "transfers_per_user_max", CONFIG_COUNT,
+         offsetof(AgentConfig, transfers_per_user_max), 1, 4096},
         {"login", "allow_groups", CONFIG_STRING, offsetof(AgentConfig, allow_groups)},
         {"login", "allow_users", CONFIG_STRING, offsetof(AgentConfig, allow_users)},
         {"login", "credential_cache", CONFIG_SECONDS, offsetof(AgentConfig, credential_cache_usec),
@@ -79,6 +83,8 @@ static AgentConfig *config_new(void)
                 .programs_max = 4096,
                 .programs_per_user_max = 1024,
                 .operations_max = 512,
+                .transfers_max = 256,
+                .transfers_per_user_max = 64,
         };
         return config->port && config->pam_service ? moved(config) : NULL;
 }

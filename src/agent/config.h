@@ -25,6 +25,8 @@ typedef struct AgentConfig {
         size_t programs_per_user_max;     /* that run, of one user */
         size_t programs_max;              /* records of started programs */
         size_t operations_max;            /* in flight at once */
+        size_t transfers_per_user_max;    /* promised, open or not, of one user */
+        size_t transfers_max;
 } AgentConfig;
 
 /**
