@@ -4,10 +4,10 @@
 #include "agent/facts.h"
 #include "agent/operation.h"
 #include "agent/port.h"
+#include "agent/streams.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/secret.h"
-#include "channel/link.h"
 #include "schema/tables.h"
 #include "wire/read.h"
 #include "wire/write.h"
@@ -186,6 +186,9 @@ static void on_message(void *user, FrameKind kind, uint64_t nonce, uint32_t id, 
                 link_forget(agent->link, id);
                 operations_cancel(agent->operations, id);
                 break;
+        case FRAME_DATA:
+                operations_data(agent->operations, id, payload, size, now);
+                break;
         case FRAME_WELCOME:
         case FRAME_ANNOUNCE:
         case FRAME_PONG:
@@ -193,12 +196,18 @@ static void on_message(void *user, FrameKind kind, uint64_t nonce, uint32_t id, 
         case FRAME_CONFIRM:
         case FRAME_CREDIT:
         case FRAME_FACTS:
-        case FRAME_DATA:
         case FRAME_END:
         default:
                 log_debug("a frame of kind %d is none for an agent", (int)kind);
                 break;
         }
+}
+
+static void on_room(void *user, uint32_t id, Usec now)
+{
+        Agent *agent = user;
+
+        operations_room(agent->operations, id, now);
 }
 
 static void on_lost(void *user, const char *why, Usec now)
@@ -226,6 +235,7 @@ static int open_link(Agent *agent, int fd, LinkMode mode)
         const LinkCallbacks callbacks = {
                 .on_message = on_message,
                 .on_lost = on_lost,
+                .on_room = on_room,
                 .user = agent,
         };
         LinkConfig config = LINK_CONFIG_DEFAULT;
@@ -347,6 +357,7 @@ int agent_new(Loop *loop, AgentConfig *config, const char *path, Agent **ret)
 {
         _cleanup_(agent_freep) Agent *agent = calloc(1, sizeof(*agent));
         const OperationsHost host = {
+                .streams = streams_on(&agent->link),
                 .send_answer = send_answer,
                 .send_confirm = send_confirm,
                 .user = agent,

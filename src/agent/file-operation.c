@@ -17,7 +17,7 @@ typedef struct FileTask {
 static void file_task_child(const void *argument, Arena *arena, Buf *answer)
 {
         const FileTask *task = argument;
-        ChannelAnswer message = {.type = &type_ChannelAnswer};
+        ChannelAnswer message = {.type = &type_ChannelAnswer, .message = (char *)WORKER_DONE};
         const void *value = NULL;
         Fault fault = {0};
         int r = task->act(task->params, arena, &fault, &value);
@@ -55,17 +55,21 @@ static void on_answer(void *user, int result, pid_t pid, Buf *answer, Usec now)
 {
         Operation *operation = user;
         const ChannelAnswer *read = NULL;
+        const void *value = NULL;
         int r;
 
         (void)pid;
-        (void)now;
         r = operation_read_answer(operation, result, answer, &read);
         if (r >= 0)
                 r = check_result(operation, read);
+        if (r >= 0)
+                value = read->result.value;
+        if (r >= 0 && operation->row->finish && !operation->abandoned)
+                r = operation->row->finish(operation, &value, now);
         if (r < 0)
                 operation_fail(operation);
         else
-                operation_answer(operation, read->result.value);
+                operation_answer(operation, value);
 }
 
 int file_operation_run(Operation *operation, FileAct act, Usec now)

@@ -1,5 +1,6 @@
 #include "agent/operation.h"
 
+#include "agent/open-transfer.h"
 #include "base/log.h"
 #include "schema/tables.h"
 #include "wire/read.h"
@@ -8,6 +9,7 @@
 #include <stdio.h>
 
 #define ANSWER_BYTES_MAX     ((size_t)16 << 20)
+#define END_BYTES_MAX        ((size_t)32 << 10) /* of one frame */
 #define USER_NAME_MAX        256
 #define WORKERS_PER_USER_MAX 512
 #define FROZEN_FLAG          "/run/guestops-agent.frozen"
@@ -16,16 +18,22 @@
 const OperationRow operation_rows[] = {
         {"AcquireCredentialsInGuest", acquire_credentials_check, acquire_credentials_run},
         {"ChangeFileAttributesInGuest", change_file_attributes_check, change_file_attributes_run},
+        {"CloseFileTransfer", close_transfer_check, close_transfer_run},
         {"CreateTemporaryDirectoryInGuest", create_temporary_directory_check,
          create_temporary_directory_run},
         {"CreateTemporaryFileInGuest", create_temporary_file_check, create_temporary_file_run},
         {"DeleteDirectoryInGuest", delete_directory_check, delete_directory_run},
         {"DeleteFileInGuest", delete_file_check, delete_file_run},
+        {"InitiateFileTransferFromGuest", initiate_download_check, initiate_download_run,
+         initiate_download_finish},
+        {"InitiateFileTransferToGuest", initiate_upload_check, initiate_upload_run,
+         initiate_upload_finish},
         {"ListFilesInGuest", list_files_check, list_files_run},
         {"ListProcessesInGuest", NULL, list_processes_run},
         {"MakeDirectoryInGuest", make_directory_check, make_directory_run},
         {"MoveDirectoryInGuest", move_directory_check, move_directory_run},
         {"MoveFileInGuest", move_file_check, move_file_run},
+        {"OpenFileTransfer", open_transfer_check, open_transfer_run},
         {"ReadEnvironmentVariableInGuest", NULL, read_environment_run},
         {"ReleaseCredentialsInGuest", release_credentials_check, release_credentials_run},
         {"StartProgramInGuest", start_program_check, start_program_run},
@@ -60,6 +68,7 @@ static void operation_free(Operation *operation)
         TAILQ_REMOVE(&operation->operations->running, operation, entry);
         operation->operations->n_running--;
         login_cancel(&operation->login);
+        open_transfer_free(operation->open);
         if (operation->worker)
                 worker_forget(operation->worker);
         arena_free(operation->arena);
@@ -71,7 +80,7 @@ static void operation_free(Operation *operation)
 static void send_answer(Operation *operation, const ChannelAnswer *answer)
 {
         const OperationsHost *host = &operation->operations->host;
-        Buf payload = {.max = ANSWER_BYTES_MAX};
+        Buf payload = {.max = operation->told ? END_BYTES_MAX : ANSWER_BYTES_MAX};
 
         if (operation->abandoned)
                 return;
@@ -87,22 +96,36 @@ static void send_answer(Operation *operation, const ChannelAnswer *answer)
                 failure.message = (char *)fault.message;
                 tlv_write(&payload, &failure);
         }
-        host->send_answer(host->user, operation->id, &payload);
+        if (operation->told)
+                host->streams.end(host->streams.user, operation->id, &payload);
+        else
+                host->send_answer(host->user, operation->id, &payload);
         buf_erase(&payload);
+}
+
+static void send_result(Operation *operation, const void *value)
+{
+        ChannelAnswer answer = {.type = &type_ChannelAnswer};
+
+        if (value)
+                answer.result = (WireAny){.form = operation->method->result,
+                                          .type = operation->method->result_type,
+                                          .value = value};
+        send_answer(operation, &answer);
+}
+
+void operation_tell(Operation *operation, const void *value)
+{
+        send_result(operation, value);
+        operation->told = true;
 }
 
 void operation_answer(Operation *operation, const void *value)
 {
-        ChannelAnswer answer = {.type = &type_ChannelAnswer};
-
-        if (operation->method->result != FORM_NONE)
-                answer.result = (WireAny){.form = operation->method->result,
-                                          .type = operation->method->result_type,
-                                          .value = value};
         log_info("%s for '%.64s' done, request %.64s", operation->row->name,
                  operation->user_spelling ? operation->user_spelling : "",
                  operation->request->request_id);
-        send_answer(operation, &answer);
+        send_result(operation, value);
         operation_free(operation);
 }
 
@@ -161,10 +184,10 @@ int operation_read_answer(Operation *operation, int result, const Buf *answer,
         if (result == -ETIMEDOUT)
                 return operation_fault(operation, FAULT_GUEST_OPERATIONS_FAULT, NULL,
                                        "The operation took too long in the guest.");
-        if (result >= 0)
+        if (result >= 0 && answer->size > 0)
                 result = tlv_read(operation->arena, answer->data, answer->size, &type_ChannelAnswer,
                                   &read, &error);
-        if (result < 0)
+        if (result < 0 || !read)
                 return operation_fault(operation, FAULT_GUEST_OPERATIONS_FAULT, NULL,
                                        "The process that carried out the operation died.");
         if (read->fault) {
@@ -305,6 +328,15 @@ static bool is_frozen(void)
         return access(FROZEN_FLAG, F_OK) == 0;
 }
 
+int operation_check_thawed(Operation *operation)
+{
+        if (!is_frozen())
+                return 0;
+        return operation_fault(operation, FAULT_INVALID_STATE, NULL,
+                               "The guest's file systems are frozen, as for a backup; try again "
+                               "when that is over.");
+}
+
 static int check(Operation *operation)
 {
         const char *name = operation->request->operation;
@@ -324,11 +356,7 @@ static int check(Operation *operation)
         r = operation->row->check ? operation->row->check(operation) : 0;
         if (r < 0)
                 return r;
-        if (operation->method->flags & METHOD_CONFIRM && is_frozen())
-                return operation_fault(operation, FAULT_INVALID_STATE, NULL,
-                                       "The guest's file systems are frozen, as for a backup; try "
-                                       "again when that is over.");
-        return 0;
+        return operation->method->flags & METHOD_CONFIRM ? operation_check_thawed(operation) : 0;
 }
 
 void operations_begin(Operations *operations, uint32_t id, Arena *arena,
@@ -363,7 +391,9 @@ void operations_begin(Operations *operations, uint32_t id, Arena *arena,
         if (!operation->confirmed)
                 operations->host.send_confirm(operations->host.user, id);
         /* May answer, and so free the operation, before it returns 0. */
-        if (begin_login(operation, now) < 0)
+        if (operation->who)
+                proceed(operation, now);
+        else if (begin_login(operation, now) < 0)
                 operation_fail(operation);
 }
 
@@ -377,10 +407,26 @@ void operations_go(Operations *operations, uint32_t id, Usec now)
         proceed(operation, now);
 }
 
+void operations_data(Operations *operations, uint32_t id, const char *data, size_t size, Usec now)
+{
+        Operation *operation = find(operations, id);
+
+        if (operation && operation->open)
+                open_transfer_data(operation->open, data, size, now);
+}
+
+void operations_room(Operations *operations, uint32_t id, Usec now)
+{
+        Operation *operation = find(operations, id);
+
+        if (operation && operation->open)
+                open_transfer_room(operation->open, now);
+}
+
 /* What a worker is carrying out goes on, and what it started is remembered. */
 static void cancel(Operation *operation)
 {
-        if (operation->worker)
+        if (operation->worker && !operation->open)
                 operation->abandoned = true;
         else
                 operation_free(operation);
@@ -428,6 +474,24 @@ void operations_schedule_reaper(Operations *operations)
                 loop_timer_clear(&operations->reaper);
 }
 
+static int on_transfer_reap(LoopTimer *timer, Usec now)
+{
+        Operations *operations = container_of(timer, Operations, transfer_reaper);
+
+        transfers_reap(&operations->transfers, now);
+        operations_schedule_transfers(operations);
+        return 0;
+}
+
+void operations_schedule_transfers(Operations *operations)
+{
+        Usec due = transfers_next_reap(&operations->transfers);
+
+        if (due == USEC_NEVER ||
+            loop_timer_set(operations->loop, &operations->transfer_reaper, due) < 0)
+                loop_timer_clear(&operations->transfer_reaper);
+}
+
 static LoginConfig login_config(const AgentConfig *config)
 {
         return (LoginConfig){
@@ -448,6 +512,7 @@ void operations_configure(Operations *operations, const AgentConfig *config)
         process_table_configure(operations->processes, config->programs_max,
                                 config->retention_usec);
         login_pool_configure(operations->logins, &login);
+        operations_stop_transfers(operations);
 }
 
 int operations_new(Loop *loop, const AgentConfig *config, const OperationsHost *host,
@@ -463,6 +528,8 @@ int operations_new(Loop *loop, const AgentConfig *config, const OperationsHost *
         operations->config = config;
         operations->host = *host;
         operations->reaper.on_due = on_reap;
+        operations->transfer_reaper.on_due = on_transfer_reap;
+        transfers_init(&operations->transfers);
         workers_init(&operations->workers, loop);
         TAILQ_INIT(&operations->running);
         operations->processes = process_table_new(config->programs_max, config->retention_usec);
@@ -485,6 +552,8 @@ Operations *operations_free(Operations *operations)
                 operation_free(operation);
         workers_done(&operations->workers);
         loop_timer_clear(&operations->reaper);
+        loop_timer_clear(&operations->transfer_reaper);
+        transfers_done(&operations->transfers);
         login_pool_free(operations->logins);
         process_table_free(operations->processes);
         free(operations);

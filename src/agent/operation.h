@@ -10,6 +10,7 @@
 #include "agent/login.h"
 #include "agent/process-table.h"
 #include "agent/tickets.h"
+#include "agent/transfers.h"
 #include "agent/worker.h"
 #include "base/buf.h"
 #include "schema/fault.h"
@@ -17,9 +18,23 @@
 
 typedef struct Operations Operations;
 typedef struct Operation Operation;
+typedef struct OpenTransfer OpenTransfer;
+
+/* The streams that an opened transfer has on its id; see channel/link.h. */
+typedef struct StreamHost {
+        /* @incoming: the host sends, too. Return: 0, or a negative errno and there is none. */
+        int (*open)(void *user, uint32_t id, bool incoming);
+        size_t (*room)(void *user, uint32_t id);
+        int (*send)(void *user, uint32_t id, const void *data, size_t size);
+        void (*grant)(void *user, uint32_t id, size_t size);
+        /* The last thing that is said on this id. */
+        void (*end)(void *user, uint32_t id, const Buf *payload);
+        void *user;
+} StreamHost;
 
 /* What operations need of the agent, and how they speak to the host. */
 typedef struct OperationsHost {
+        StreamHost streams;
         void (*send_answer)(void *user, uint32_t id, Buf *payload);
         void (*send_confirm)(void *user, uint32_t id);
         void *user;
@@ -27,10 +42,15 @@ typedef struct OperationsHost {
 
 typedef struct OperationRow {
         const char *name;
-        /* Before the login: what is wrong with the request whoever asks. Raises a fault. */
+        /*
+         * Before the login: what is wrong with the request whoever asks. Raises a fault. Where
+         * operation->who is set here, the request says who asks, and nobody logs in.
+         */
         int (*check)(Operation *operation);
         /* As operation->who. Answers now or later; a negative return answers with the fault. */
         int (*run)(Operation *operation, Usec now);
+        /* Of operations on files, in the monitor: the last word on the result of the worker. */
+        int (*finish)(Operation *operation, const void **value, Usec now);
 } OperationRow;
 
 struct Operation {
@@ -45,8 +65,10 @@ struct Operation {
         Fault fault;
         bool confirmed;
         bool abandoned; /* nobody waits for the answer any more */
+        bool told;      /* the answer was not all: END will be */
         Login login;
-        Worker *worker; /* of run(); told to forget us if the operation ends first */
+        Worker *worker;     /* of run(); told to forget us if the operation ends first */
+        OpenTransfer *open; /* of OpenFileTransfer */
         TAILQ_ENTRY(Operation) entry;
 };
 
@@ -57,6 +79,8 @@ struct Operations {
         ProcessTable *processes;
         Workers workers;
         Tickets tickets;
+        Transfers transfers;
+        LoopTimer transfer_reaper;
         char vm[64]; /* the machine, as the host of this conversation says it */
         LoopTimer reaper;
         OperationsHost host;
@@ -76,8 +100,12 @@ void operations_begin(Operations *operations, uint32_t id, Arena *arena,
                       const ChannelRequest *request, Usec now);
 /* The host still wants it. */
 void operations_go(Operations *operations, uint32_t id, Usec now);
-/* The host has given it up: it is not begun any more; what runs already goes on. */
+/* The host has given it up: it is not begun any more; what runs already goes on, but a transfer. */
 void operations_cancel(Operations *operations, uint32_t id);
+/* A part of a file has come; empty: all of it has. */
+void operations_data(Operations *operations, uint32_t id, const char *data, size_t size, Usec now);
+/* The stream of that id takes more again. */
+void operations_room(Operations *operations, uint32_t id, Usec now);
 /* A conversation begins, with a host that calls this machine @vm. */
 void operations_set_vm(Operations *operations, const char *vm);
 /* The conversation is over. */
@@ -85,6 +113,8 @@ void operations_cancel_all(Operations *operations);
 
 /* Ends an operation with its result, a variable of the method's form. */
 void operation_answer(Operation *operation, const void *value);
+/* Answers with a result that is not all; the operation goes on. */
+void operation_tell(Operation *operation, const void *value);
 /* Ends an operation with the fault that was raised. */
 void operation_fail(Operation *operation);
 /* Raises a fault; see fault_raise(). */
@@ -93,6 +123,9 @@ void operation_fail(Operation *operation);
 
 /* Where and when the operation looks at tickets. */
 TicketPlace operation_ticket_place(const Operation *operation, Usec now);
+
+/* Raises a fault while the guest's file systems are frozen. */
+int operation_check_thawed(Operation *operation);
 
 /* Starts a worker for the operation as its user; a negative return is a fault raised. */
 int operation_start_worker(Operation *operation, const WorkerTask *task,
@@ -110,6 +143,8 @@ int acquire_credentials_check(Operation *operation);
 int acquire_credentials_run(Operation *operation, Usec now);
 int change_file_attributes_check(Operation *operation);
 int change_file_attributes_run(Operation *operation, Usec now);
+int close_transfer_check(Operation *operation);
+int close_transfer_run(Operation *operation, Usec now);
 int create_temporary_directory_check(Operation *operation);
 int create_temporary_directory_run(Operation *operation, Usec now);
 int create_temporary_file_check(Operation *operation);
@@ -118,6 +153,12 @@ int delete_directory_check(Operation *operation);
 int delete_directory_run(Operation *operation, Usec now);
 int delete_file_check(Operation *operation);
 int delete_file_run(Operation *operation, Usec now);
+int initiate_download_check(Operation *operation);
+int initiate_download_finish(Operation *operation, const void **value, Usec now);
+int initiate_download_run(Operation *operation, Usec now);
+int initiate_upload_check(Operation *operation);
+int initiate_upload_finish(Operation *operation, const void **value, Usec now);
+int initiate_upload_run(Operation *operation, Usec now);
 int list_files_check(Operation *operation);
 int list_files_run(Operation *operation, Usec now);
 int list_processes_run(Operation *operation, Usec now);
@@ -127,6 +168,8 @@ int move_directory_check(Operation *operation);
 int move_directory_run(Operation *operation, Usec now);
 int move_file_check(Operation *operation);
 int move_file_run(Operation *operation, Usec now);
+int open_transfer_check(Operation *operation);
+int open_transfer_run(Operation *operation, Usec now);
 int read_environment_run(Operation *operation, Usec now);
 int release_credentials_check(Operation *operation);
 int release_credentials_run(Operation *operation, Usec now);
@@ -137,3 +180,5 @@ int validate_credentials_run(Operation *operation, Usec now);
 
 /* Sets the timer that forgets ended programs. */
 void operations_schedule_reaper(Operations *operations);
+/* Sets the timer that forgets transfers. */
+void operations_schedule_transfers(Operations *operations);

@@ -1,0 +1,124 @@
+/* OpenFileTransfer from the guest: the worker's side. */
+
+#include "agent/file-operation.h"
+#include "agent/guest-path.h"
+#include "agent/transfer-child.h"
+#include "agent/transfer-packet.h"
+#include "schema/tables.h"
+
+#include <fcntl.h>
+#include <nettle/sha2.h>
+#include <stdio.h>
+#include <sys/stat.h>
+
+#define VERSION_BYTES 16
+
+/* Looked at before it is opened: to open a device or a pipe can be an act by itself. */
+static int open_regular(const char *path, Arena *arena, Fault *fault, struct stat *status)
+{
+        _cleanup_(fd_closep) int place = -1;
+        char *bytes = guest_path_decode(arena, path), link[64];
+        int fd;
+
+        if (!bytes)
+                return -ENOMEM;
+        place = open(bytes, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+        if (place < 0 || fstat(place, status) < 0)
+                return file_fault(fault, arena, path, errno);
+        if (S_ISLNK(status->st_mode))
+                return fault_raise(fault, arena, FAULT_INVALID_ARGUMENT, "guestFilePath",
+                                   "A specified parameter was not correct: guestFilePath (%s is a "
+                                   "symbolic link)",
+                                   path);
+        if (!S_ISREG(status->st_mode))
+                return file_fault(fault, arena, path, EISDIR);
+        (void)snprintf(link, sizeof(link), "/proc/self/fd/%d", place);
+        fd = open(link, O_RDONLY | O_NOCTTY | O_CLOEXEC);
+        if (fd < 0 || fstat(fd, status) < 0) {
+                int r = file_fault(fault, arena, path, errno);
+
+                fd_close(fd);
+                return r;
+        }
+        return fd;
+}
+
+/* Another file, or other content, has another version; nothing else can be read from it. */
+static void make_version(const struct stat *status, char *text)
+{
+        const int64_t parts[] = {
+                (int64_t)status->st_dev, (int64_t)status->st_ino, status->st_size,
+                status->st_mtim.tv_sec,  status->st_mtim.tv_nsec, status->st_ctim.tv_sec,
+                status->st_ctim.tv_nsec,
+        };
+        uint8_t digest[SHA256_DIGEST_SIZE];
+        struct sha256_ctx context;
+
+        sha256_init(&context);
+        sha256_update(&context, sizeof(parts), (const uint8_t *)parts);
+        sha256_digest(&context, sizeof(digest), digest);
+        for (size_t i = 0; i < VERSION_BYTES; i++)
+                (void)snprintf(text + 2 * i, 3, "%02x", digest[i]);
+}
+
+static int send_part(int fd, const char *path, const FileTransferOpened *part, Arena *arena,
+                     Fault *fault)
+{
+        char *data = arena_alloc(arena, PACKET_BYTES_MAX);
+
+        if (!data)
+                return -ENOMEM;
+        (void)posix_fadvise(fd, part->offset, part->length, POSIX_FADV_SEQUENTIAL);
+        for (int64_t done = 0; done < part->length;) {
+                int64_t left = part->length - done;
+                size_t size = left < PACKET_BYTES_MAX ? (size_t)left : PACKET_BYTES_MAX;
+                ssize_t n = pread(fd, data, size, part->offset + done);
+                int r;
+
+                if (n < 0 && errno == EINTR)
+                        continue;
+                if (n < 0)
+                        return file_fault(fault, arena, path, errno);
+                if (n == 0)
+                        return fault_raise(fault, arena, FAULT_FILE_FAULT, path,
+                                           "File %s became shorter while it was read", path);
+                r = packet_send(WORKER_SOCKET, PACKET_DATA, data, (size_t)n);
+                if (r < 0)
+                        return r;
+                done += n;
+        }
+        return 0;
+}
+
+static int download(const TransferTask *task, Arena *arena, Fault *fault)
+{
+        const char *path = task->terms->path;
+        char version[2 * VERSION_BYTES + 1];
+        FileTransferOpened opened = {.type = &type_FileTransferOpened, .version = version};
+        _cleanup_(fd_closep) int fd = -1;
+        struct stat status;
+        int r;
+
+        fd = open_regular(path, arena, fault, &status);
+        if (fd < 0)
+                return fd;
+        if (task->offset > status.st_size)
+                return fault_raise(fault, arena, FAULT_INVALID_ARGUMENT, "offset",
+                                   "The offset is behind the end of %s.", path);
+        make_version(&status, version);
+        opened.size = status.st_size;
+        opened.offset = task->offset;
+        opened.length = status.st_size - task->offset;
+        if (opened.length > task->length)
+                opened.length = task->length;
+        r = transfer_child_opened(&opened);
+        return r < 0 ? r : send_part(fd, path, &opened, arena, fault);
+}
+
+void download_child(const void *argument, Arena *arena, Buf *answer)
+{
+        Fault fault = {0};
+        int r = download(argument, arena, &fault);
+
+        transfer_child_answer(answer, arena, &fault, r);
+}

@@ -1,0 +1,22 @@
+#pragma once
+
+/*
+ * OpenFileTransfer in the monitor: bytes go between the host's stream and a worker, and neither
+ * side makes us hold more than it may. Source: PROTOCOL.md, "Transfers".
+ */
+
+#include "base/base.h"
+
+typedef struct OpenTransfer OpenTransfer;
+typedef struct Operations Operations;
+
+/* Of an operation that ends. Without an answer before, the worker takes it for given up. */
+OpenTransfer *open_transfer_free(OpenTransfer *open);
+
+/* The host has sent @size bytes; none: it has sent all. */
+void open_transfer_data(OpenTransfer *open, const char *data, size_t size, Usec now);
+/* The host's stream takes more again. */
+void open_transfer_room(OpenTransfer *open, Usec now);
+
+/* Ends transfers whose operation this guest's configuration has disabled meanwhile. */
+void operations_stop_transfers(Operations *operations);

@@ -1,0 +1,31 @@
+#pragma once
+
+/*
+ * Where a file from the host is to go, looked at as the user, in a worker: when it is promised, and
+ * again when it is sent. Source: vSphere Web Services API, GuestFileManager.
+ */
+
+#include "agent/transfers.h"
+#include "schema/fault.h"
+
+#include <sys/stat.h>
+
+typedef struct UploadTarget {
+        int parent;       /* its directory, of O_PATH; -1: not open */
+        const char *name; /* in there */
+        bool exists;
+        struct stat old; /* where it does */
+} UploadTarget;
+
+/* Where there is none: */
+#define UPLOAD_TARGET_NONE ((UploadTarget){.parent = -1})
+
+void upload_target_close(UploadTarget *target);
+
+/**
+ * upload_target_open() - find the place, and all that is known to be wrong before there are data
+ * @terms:      path, attributes and overwrite count
+ *
+ * Return: 0, or a negative errno with a fault raised.
+ */
+int upload_target_open(const TransferTerms *terms, Arena *arena, Fault *fault, UploadTarget *ret);
