@@ -451,3 +451,24 @@ LINK = {
 }
 for name, (choice, data) in LINK.items():
     save('link', name, bytes([choice]) + data)
+
+
+# range: the first byte says which field and how large the body is, as in fuzz-range.c
+
+RANGE = {
+    'nothing': (0, b''),
+    'range': (6, b'bytes=3-5'),
+    'range-open': (6, b'bytes=3-'),
+    'range-suffix': (6, b'bytes=-3'),
+    'range-huge': (12, b'bytes=9223372036854775806-99999999999999999999'),
+    'range-of-nothing': (0, b'bytes=-1'),
+    'ranges': (6, b'bytes=0-1, 3-5'),
+    'tag': (1, b'"abc"'),
+    'tags': (1, b'W/"abc", "x,", "abc"'),
+    'tag-any': (1, b'*'),
+    'name': (2, b'host.example:8697'),
+    'ipv4': (2, b'192.0.2.1:443'),
+    'ipv6': (2, b'[2001:db8::1]:65535'),
+}
+for name, (choice, data) in RANGE.items():
+    save('range', name, bytes([choice]) + data)
