@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/secret.h"
 #include "base/utf8.h"
+#include "http/authority.h"
 #include "schema/tables.h"
 
 #include <strings.h>
@@ -266,6 +267,17 @@ int client_call_run(ClientCall *client, const char *method, Usec now)
         return run_method(client, now);
 }
 
+/* So that a URL which it is told leads to where it has found us, whatever lies in between. */
+static const char *authority_of(const Service *service, HttpRequest *request, Arena *arena)
+{
+        const char *host = http_request_header(request, "Host");
+
+        if (host && http_authority_is_valid(host))
+                return arena_strdup(arena, host);
+        return arena_printf(arena, "%s:%u", inventory_host(service->inventory)->name,
+                            service->host.port);
+}
+
 ClientCall *client_call_new(Service *service, HttpRequest *request, const Spelling *spelling,
                             Usec now)
 {
@@ -289,6 +301,7 @@ ClientCall *client_call_new(Service *service, HttpRequest *request, const Spelli
         client->call.user_agent = arena_strdup(arena, agent ? agent : "");
         if (client->call.user_agent)
                 utf8_defuse((char *)client->call.user_agent);
+        client->call.authority = authority_of(service, request, arena);
         http_request_set_user(request, client);
         find_session(client, now);
         return client;
@@ -299,7 +312,8 @@ int client_call_find(ClientCall *client, const char *type, const char *moid)
         Call *call = &client->call;
 
         call->receiver = (Moref){arena_strdup(call->arena, type), arena_strdup(call->arena, moid)};
-        if (!call->receiver.type || !call->receiver.value || !call->address || !call->user_agent)
+        if (!call->receiver.type || !call->receiver.value || !call->address || !call->user_agent ||
+            !call->authority)
                 return -ENOMEM;
         if (object_find_for(client->service->inventory, call->session, &call->receiver,
                             &client->receiver) >= 0)

@@ -10,6 +10,9 @@
 static const ConfigKey keys[] = {
         {"guest", "requests_max", CONFIG_COUNT, AT_KEY(guest_requests_max), 1, 65536},
         {"guest", "timeout", CONFIG_SECONDS, AT_KEY(guest_deadline), 1, 3600},
+        {"guest", "transfers_max", CONFIG_COUNT, AT_KEY(transfers_max), 1, 65536},
+        {"guest", "transfers_per_user_max", CONFIG_COUNT, AT_KEY(transfers_per_user_max), 1, 65536},
+        {"guest", "transfers_per_vm_max", CONFIG_COUNT, AT_KEY(transfers_per_vm_max), 1, 65536},
         {"http", "address", CONFIG_STRING, AT_KEY(address)},
         {"http", "body_bytes_max", CONFIG_COUNT, AT_KEY(body_bytes_max), 4096, 16 << 20},
         {"http", "certificate", CONFIG_STRING, AT_KEY(certificate)},
@@ -53,6 +56,9 @@ static DaemonConfig *config_new(void)
                 .sessions_per_user_max = 512,
                 .guest_deadline = 60 * USEC_PER_SEC,
                 .guest_requests_max = 256,
+                .transfers_max = 1024,
+                .transfers_per_user_max = 256,
+                .transfers_per_vm_max = 256,
         };
         if (!config->address || !config->state || !config->vms || !config->log_level ||
             !config->datacenter || !config->api_type)

@@ -21,6 +21,7 @@ typedef struct DaemonConfig {
         size_t sessions_max, sessions_per_user_max;
         Usec guest_deadline;
         size_t guest_requests_max;
+        size_t transfers_max, transfers_per_user_max, transfers_per_vm_max;
 } DaemonConfig;
 
 /**

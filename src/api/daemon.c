@@ -238,12 +238,18 @@ static int describe_service(Daemon *daemon)
 static int make_inventory(Daemon *daemon)
 {
         Service *service = &daemon->service;
+        const TransferLimits transfers = {
+                .max = daemon->config->transfers_max,
+                .max_per_user = daemon->config->transfers_per_user_max,
+                .max_per_vm = daemon->config->transfers_per_vm_max,
+        };
         GuestConfig guest = GUEST_CONFIG_DEFAULT;
         InventoryCallbacks callbacks;
         int r;
 
         guest.requests_max = daemon->config->guest_requests_max;
-        service->guestops = guestops_new(service->loop, &guest, daemon->config->guest_deadline);
+        service->guestops =
+                guestops_new(service->loop, &guest, &transfers, daemon->config->guest_deadline);
         if (!service->guestops)
                 return -ENOMEM;
         callbacks = guestops_inventory_callbacks(service->guestops);

@@ -69,3 +69,16 @@ void random_hex(char *text, size_t bytes)
         }
         text[2 * bytes] = '\0';
 }
+
+void random_letters(char *text, size_t n)
+{
+        unsigned char byte;
+
+        for (size_t i = 0; i < n; i++) {
+                do
+                        random_bytes(&byte, 1);
+                while (byte >= 26 * 9); /* the rest would favour some letters */
+                text[i] = (char)('a' + byte % 26);
+        }
+        text[n] = '\0';
+}

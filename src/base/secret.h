@@ -22,3 +22,6 @@ void random_bytes(void *data, size_t size);
 
 /* Writes @bytes random bytes as 2 * @bytes lower-case hex digits and a NUL. */
 void random_hex(char *text, size_t bytes);
+
+/* Writes @n random lower-case letters, 4.7 bits each, and a NUL. */
+void random_letters(char *text, size_t n);

@@ -6,22 +6,44 @@ struct GuestOps {
         Loop *loop;
         GuestConfig config;
         Usec deadline;
+        Transfers *transfers;
 };
 
 /* One call on its way to a guest. */
 typedef struct Forward {
         GuestRequest request;
         Call *call;
+        GuestOps *ops;
+        Vm *vm; /* there until the request has ended */
 } Forward;
+
+/* Return: where the answer has the agent's name for a transfer, or NULL where it has none. */
+static char **find_transfer(const Call *call, const ChannelAnswer *answer)
+{
+        const WireType *params = call->method->params;
+        FileTransferInformation *const *information = answer->result.value;
+
+        if (params == &type_InitiateFileTransferFromGuestRequestType)
+                return &(*information)->url;
+        if (params == &type_InitiateFileTransferToGuestRequestType)
+                return (char **)answer->result.value;
+        return NULL;
+}
 
 static void on_answer(GuestRequest *request, const ChannelAnswer *answer, Usec now)
 {
         Forward *forward = container_of(request, Forward, request);
+        Call *call = forward->call;
+        char **transfer = answer ? find_transfer(call, answer) : NULL;
+        int r = 0;
 
-        if (answer)
-                call_reply(forward->call, answer->result.value, now);
+        if (transfer)
+                r = transfer_add(forward->ops->transfers, call, forward->vm, *transfer, now,
+                                 transfer);
+        if (answer && r >= 0)
+                call_reply(call, answer->result.value, now);
         else
-                call_fail(forward->call, now);
+                call_fail(call, now);
 }
 
 static void on_abandon(Call *call, Usec now)
@@ -42,9 +64,12 @@ static const void *find_member(const void *params, const char *name)
 /* For the audit: who acts in the guest, and on what. Never arguments, never secrets. */
 static void describe(Call *call, const Moref *vm)
 {
+        static const char *const paths[] = {"guestFilePath", "filePath", "srcFilePath",
+                                            "srcDirectoryPath", "directoryPath"};
         const GuestAuthentication *const *auth = find_member(call->params, "auth");
         const TerminateProcessInGuestRequestType *terminate = call->params;
         const StartProgramInGuestRequestType *start = call->params;
+        const char *const *path = NULL;
 
         call->vm = vm->value;
         if (!auth)
@@ -55,6 +80,10 @@ static void describe(Call *call, const Moref *vm)
                 call->target = start->spec->program_path;
         if (terminate->type == &type_TerminateProcessInGuestRequestType)
                 call->target = arena_printf(call->arena, "pid %lld", (long long)terminate->pid);
+        for (size_t i = 0; !path && i < ELEMENTS(paths); i++)
+                path = find_member(call->params, paths[i]);
+        if (path)
+                call->target = *path;
 }
 
 int guestops_forward(GuestOps *ops, const Inventory *inventory, Call *call, Usec now)
@@ -80,6 +109,8 @@ int guestops_forward(GuestOps *ops, const Inventory *inventory, Call *call, Usec
         *forward = (Forward){
                 .request = {.on_answer = on_answer, .arena = call->arena, .fault = &call->fault},
                 .call = call,
+                .ops = ops,
+                .vm = vm,
         };
         call->parked = forward;
         call->abandon = on_abandon;
@@ -99,21 +130,28 @@ static void on_vm_added(void *user, Vm *vm, Usec now)
 
 static void on_vm_changed(void *user, Vm *vm, Usec now)
 {
-        (void)user;
+        const GuestOps *ops = user;
+
+        if (vm->state.power != VM_POWERED_ON)
+                transfers_end_vm(ops->transfers, vm);
         if (vm->guest)
                 guest_vm_changed(vm->guest, now);
 }
 
 static void on_guest_changed(void *user, Vm *vm, Usec now)
 {
-        (void)user;
+        const GuestOps *ops = user;
+
+        transfers_end_vm(ops->transfers, vm);
         if (vm->guest)
                 guest_reset(vm->guest, now);
 }
 
 static void on_vm_removed(void *user, Vm *vm, Usec now)
 {
-        (void)user;
+        const GuestOps *ops = user;
+
+        transfers_end_vm(ops->transfers, vm);
         vm->guest = guest_free(vm->guest, now);
 }
 
@@ -128,17 +166,32 @@ InventoryCallbacks guestops_inventory_callbacks(GuestOps *ops)
         };
 }
 
-GuestOps *guestops_new(Loop *loop, const GuestConfig *config, Usec deadline)
+Transfers *guestops_transfers(const GuestOps *ops)
 {
-        GuestOps *ops = malloc(sizeof(*ops));
+        return ops->transfers;
+}
 
-        if (ops)
-                *ops = (GuestOps){.loop = loop, .config = *config, .deadline = deadline};
-        return ops;
+GuestOps *guestops_new(Loop *loop, const GuestConfig *config, const TransferLimits *limits,
+                       Usec deadline)
+{
+        _cleanup_(guestops_freep) GuestOps *ops = malloc(sizeof(*ops));
+
+        if (!ops)
+                return NULL;
+        *ops = (GuestOps){
+                .loop = loop,
+                .config = *config,
+                .deadline = deadline,
+                .transfers = transfers_new(loop, limits, deadline),
+        };
+        return ops->transfers ? moved(ops) : NULL;
 }
 
 GuestOps *guestops_free(GuestOps *ops)
 {
+        if (!ops)
+                return NULL;
+        transfers_free(ops->transfers);
         free(ops);
         return NULL;
 }

@@ -19,6 +19,7 @@ struct Call {
         char request_id[CALL_REQUEST_ID_CHARS + 1];
         const char *address;    /* of the client; in the arena */
         const char *user_agent; /* in the arena; may be empty */
+        const char *authority;  /* what the client calls this host, for URLs; in the arena */
         Session *session;       /* NULL for a client that is not logged in */
         const Method *method;   /* NULL for a property */
         Moref receiver;
