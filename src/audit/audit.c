@@ -23,6 +23,7 @@ static const struct {
 } fields[] = {
         {"event", offsetof(AuditEvent, event)},
         {"requestId", offsetof(AuditEvent, request_id)},
+        {"initiation", offsetof(AuditEvent, initiation)},
         {"user", offsetof(AuditEvent, user)},
         {"address", offsetof(AuditEvent, address)},
         {"vm", offsetof(AuditEvent, vm)},
@@ -122,6 +123,8 @@ int audit_write(Audit *audit, const AuditEvent *event)
                 buf_putf(&line, ",\"%s\":", fields[i].name);
                 put_string(&line, value);
         }
+        if (event->bytes)
+                buf_putf(&line, ",\"bytes\":%" PRIu64, *event->bytes);
         buf_putf(&line, ",\"durationUsec\":%" PRIu64 "}\n", event->duration);
         if (buf_error(&line))
                 return buf_error(&line);

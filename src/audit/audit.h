@@ -11,15 +11,18 @@
 typedef struct Audit Audit;
 
 typedef struct AuditEvent {
-        const char *event;      /* login, logout, terminate-session, guest-operation, power */
+        const char *event;      /* login, logout, terminate-session, guest-operation, power,
+                                   file-transfer */
         const char *request_id; /* also in the answer's header and in the agent's log */
         const char *user;       /* of this service */
         const char *address;    /* of the client */
         const char *vm, *vm_name;
         const char *guest_user;
         const char *operation;
-        const char *target; /* a program, a file, sessions; never a program's arguments */
-        const char *result; /* "ok", or the fault's name */
+        const char *target;     /* a program, a file, sessions; never a program's arguments */
+        const char *result;     /* "ok", or the fault's name */
+        const char *initiation; /* the request id of the call that made a transfer's URL */
+        const uint64_t *bytes;  /* of a file, that were moved; NULL: none to tell */
         Usec duration;
 } AuditEvent;
 
