@@ -148,6 +148,12 @@ static void on_request(void *user, HttpRequest *request, Usec now)
         dispatch_request(&((Daemon *)user)->service, request, now);
 }
 
+static bool is_streamed(void *user, HttpRequest *request)
+{
+        (void)user;
+        return dispatch_is_streamed(request);
+}
+
 static size_t body_max(void *user, HttpRequest *request)
 {
         Daemon *daemon = user;
@@ -178,6 +184,7 @@ static int listen_for_clients(Daemon *daemon)
         HttpConfig http = HTTP_CONFIG_DEFAULT;
         const HttpCallbacks callbacks = {
                 .on_request = on_request,
+                .is_streamed = is_streamed,
                 .body_max = body_max,
                 .on_gone = on_gone,
                 .user = daemon,

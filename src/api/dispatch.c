@@ -6,11 +6,12 @@
 
 static const Endpoint endpoints[] = {
         {"/api/vcenter/system", "POST", serve_hello},
-        {"/sdk", "POST", serve_soap},
-        {"/sdk/vim25/", NULL, serve_vi_json},
-        {"/sdk/vimService", "POST", serve_soap},
+        {TRANSFER_PATH, NULL, serve_guest_file, guest_file_gone, "PUT"},
+        {"/sdk", "POST", serve_soap, client_call_gone},
+        {"/sdk/vim25/", NULL, serve_vi_json, client_call_gone},
+        {"/sdk/vimService", "POST", serve_soap, client_call_gone},
         {"/sdk/vimServiceVersions.xml", "GET", serve_versions},
-        {"/sdk/webService", "POST", serve_soap},
+        {"/sdk/webService", "POST", serve_soap, client_call_gone},
 };
 
 static const Endpoint *find_endpoint(const char *path)
@@ -24,6 +25,14 @@ static const Endpoint *find_endpoint(const char *path)
                         return &endpoints[i];
         }
         return NULL;
+}
+
+bool dispatch_is_streamed(HttpRequest *request)
+{
+        const Endpoint *endpoint = find_endpoint(http_request_path(request));
+
+        return endpoint && endpoint->streamed &&
+               strcmp(endpoint->streamed, http_request_method(request)) == 0;
 }
 
 void dispatch_request(Service *service, HttpRequest *request, Usec now)
@@ -46,6 +55,7 @@ void dispatch_request(Service *service, HttpRequest *request, Usec now)
 
 void dispatch_gone(Service *service, HttpRequest *request, Usec now)
 {
-        /* Only calls are ever parked. */
-        client_call_gone(service, request, now);
+        const Endpoint *endpoint = find_endpoint(http_request_path(request));
+
+        endpoint->gone(service, request, now);
 }

@@ -25,6 +25,7 @@ typedef struct Service {
         Inventory *inventory;
         AboutInfo about;
         HostFacts host;
+        Usec refused;             /* when the audit was last told of a URL that is none */
         size_t session_calls_max; /* of one session, in progress */
         size_t arena_bytes_max;   /* of one call, its answer included */
 } Service;
@@ -34,6 +35,8 @@ extern const char *const service_releases[];
 
 /* How large the request's body may be; not much before login. */
 size_t client_call_body_max(Service *service, HttpRequest *request, size_t max);
+/* Return: whether the request is handled before its body is there. */
+bool dispatch_is_streamed(HttpRequest *request);
 /* Answers one HTTP request, now or later. */
 void dispatch_request(Service *service, HttpRequest *request, Usec now);
 /* The client of a parked request has left. */

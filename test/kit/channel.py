@@ -13,13 +13,13 @@ import zlib
 
 MAGIC = b"\xc7GO\n"
 HEADER = struct.Struct("<4sBBHQIII")  # then the CRC of all that
-HELLO, WELCOME, ANNOUNCE, PING, PONG, REQUEST, ANSWER, CONFIRM, GO, CANCEL, CREDIT, FACTS = \
-    range(1, 13)
+HELLO, WELCOME, ANNOUNCE, PING, PONG, REQUEST, ANSWER, CONFIRM, GO, CANCEL, CREDIT, FACTS, \
+    DATA, END = range(1, 15)
 MORE = 1
 CONTINUED = 2
 PAYLOAD_MAX = 32768
 
-FORM_BOOL, FORM_LONG, FORM_STRING, FORM_OBJECTS = 1, 5, 7, 15
+FORM_BOOL, FORM_LONG, FORM_STRING, FORM_OBJECT, FORM_OBJECTS = 1, 5, 7, 10, 15
 
 
 def frame(kind, payload=b"", nonce=0, id=0, flags=0):
@@ -97,6 +97,10 @@ def answer_string(value):
     return element(1, bytes([FORM_STRING]) + element(1, value))
 
 
+def answer_object(value):
+    return element(1, bytes([FORM_OBJECT]) + element(1, value))
+
+
 def answer_objects(*objects):
     return element(1, bytes([FORM_OBJECTS]) + b"".join(element(1, item) for item in objects))
 
@@ -114,8 +118,8 @@ class FakeAgent:
     """Listens on a UNIX socket, as an agent for provider "local" does.
 
     on_request(agent, id, operation) is called for each request that has been
-    put together, on_go(agent, id) when the host has said "go"; they send what
-    they like. A hello is answered by welcome(**hello), by the bytes of
+    put together, on_go(agent, id) when the host has said "go", on_data(agent,
+    id, data) for bytes of a file; they send what they like. A hello is answered by welcome(**hello), by the bytes of
     answer_hello, or not at all if silent; the bytes of facts follow.
     """
 
@@ -124,11 +128,14 @@ class FakeAgent:
         self.instance = os.urandom(16).hex()
         self.on_request = on_request or (lambda *_: None)
         self.on_go = on_go or (lambda *_: None)
+        self.on_data = lambda *_: None
         self.welcome = None if silent else welcome(self.instance, **hello) \
             if answer_hello is None else answer_hello
         self.facts = facts
         self.gone = []      # ids that were confirmed by a GO
         self.requests = []  # (id, operation)
+        self.params = {}    # of each id: {tag: value}
+        self.cancelled = []  # ids
         self.kinds = []     # of every frame that came
         self.nonce = 0
         self.connections = 0
@@ -212,9 +219,16 @@ class FakeAgent:
                 if flags & MORE:
                     self._parts[id] = whole
                     continue
-                operation = dict(elements(whole))[1].decode()
+                members = dict(elements(whole))
+                operation = members[1].decode()
+                params = members[5]
+                self.params[id] = dict(elements(params[1 + params[0]:]))
                 self.requests.append((id, operation))
                 self.on_request(self, id, operation)
             elif kind == GO:
                 self.gone.append(id)
                 self.on_go(self, id)
+            elif kind == DATA:
+                self.on_data(self, id, payload)
+            elif kind == CANCEL:
+                self.cancelled.append(id)
