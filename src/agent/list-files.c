@@ -20,7 +20,7 @@
 #define ROW_BYTES        256               /* what a row takes besides its two texts */
 #define NAMES_KEPT       32768
 #define NAME_TOLD_BYTES  ((size_t)64 << 10)
-#define CPU_USEC_MAX     (20 * USEC_PER_SEC)
+#define CPU_USEC_MAX     (10 * USEC_PER_SEC) /* where there is a pattern */
 
 typedef struct Listing {
         const char *path; /* as the client says it */

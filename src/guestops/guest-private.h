@@ -59,6 +59,13 @@ void guest_requests_send(Guest *guest, Usec now);
 /* Ends requests with the fault that fits: all, or those that have been sent. */
 void guest_requests_fail(Guest *guest, bool only_sent, const char *why, Usec now);
 
+/*
+ * An agent that raises a fault of the host's, or answers with another type, is lying.
+ *
+ * Return: 0, also with the fault that the agent has raised in @fault; or -EBADMSG.
+ */
+int guest_check_answer(const ChannelAnswer *answer, const Method *method, Fault *fault);
+
 /* The agent answers, or asks whether a request is still wanted. */
 void guest_request_answered(Guest *guest, uint32_t id, const char *payload, size_t size, Usec now);
 void guest_request_confirm(Guest *guest, uint32_t id);

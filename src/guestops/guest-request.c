@@ -263,8 +263,7 @@ static bool result_is_of(const ChannelAnswer *answer, const Method *method)
         return true;
 }
 
-/* An agent that raises a fault of the host's, or answers with another type, is lying. */
-static int check_answer(const ChannelAnswer *answer, const Method *method, Fault *fault)
+int guest_check_answer(const ChannelAnswer *answer, const Method *method, Fault *fault)
 {
         const FaultType *row;
 
@@ -290,7 +289,7 @@ int guest_request_read(const Guest *guest, GuestRequest *request, const Method *
         *ret = NULL;
         r = tlv_read(request->arena, payload, size, &type_ChannelAnswer, &answer, &error);
         if (r >= 0)
-                r = check_answer(answer, method, request->fault);
+                r = guest_check_answer(answer, method, request->fault);
         if (r < 0) {
                 log_warning("%s: the agent's answer to %s is malformed: %s %s", guest_name(guest),
                             method->name, error.path, error.reason);

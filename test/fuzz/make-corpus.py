@@ -287,6 +287,105 @@ for name, (choice, data) in TLV.items():
     save('tlv', name, bytes([choice]) + data)
 
 
+# files: the first byte chooses the method, the second one how names are paged: fuzz-files.c
+
+WHO = element(1, REFERENCE) + element(2, PASSWORD)
+TIMES = element(1, number(1600000000000000)) + element(2, number(-1))
+POSIX = named('GuestPosixFileAttributes', TIMES, element(0x101, struct.pack('<i', 1000)),
+              element(0x102, struct.pack('<i', -1)), element(0x103, number(0o100644)))
+WINDOWS = named('GuestWindowsFileAttributes', element(0x101, b'\1'))
+NAMES = '/b.txt/a.txt/B/.hidden/ärger/caf\uf0e9/..../x y/' + 'a' * 40 + '!/log.1/log.10/log.2'
+
+
+def listing(pattern=None, path=NAMES, index=None, results=None):
+    data = WHO + element(3, path.encode())
+    for tag, value in ((4, index), (5, results)):
+        data += element(tag, struct.pack('<i', value)) if value is not None else b''
+    return data + (element(6, pattern.encode()) if pattern is not None else b'')
+
+
+def bare(pattern):
+    return pattern.encode() + b'\0' + NAMES.encode()
+
+
+FILES = {
+    'list': (0, listing()),
+    'list-page': (0, listing(index=3, results=5)),
+    'list-negative': (0, listing(index=-1)),
+    'list-none': (0, listing(results=0)),
+    'list-empty': (0, listing(path='')),
+    'list-escapes': (0, listing(path='/caf\uf0e9/\uf001\uf0ef\uf083\uf0a9')),
+    'pattern': (0, listing('^[a-z]+\\.txt$')),
+    'pattern-empty': (0, listing('')),
+    'pattern-bad': (11, bare('*.txt')),
+    'pattern-words': (11, bare('(?i)(?<n>\\pL+)\\.(?:log|txt)|^(?!.*\\.bak$)\\w{1,9}')),
+    'pattern-escape': (11, bare('caf\uf0e9')),
+    'pattern-catastrophe': (11, bare('^(a+)+$')),
+    'pattern-limits': (11, bare('(*LIMIT_MATCH=4000000000)(*UCP)^(a|aa)+$')),
+    'pattern-recursion': (11, bare('^(?<x>a?(?&x)?)*[bc]$')),
+    'pattern-bytes': (11, bare('a\\C')),
+    'pattern-callout': (11, bare('a(?C1)b(?C"x")')),
+    'pattern-large': (11, bare('(((a{1,100}){1,100}){1,100})')),
+    'attributes': (1, WHO + element(3, b'/a') + element(4, POSIX)),
+    'attributes-windows': (1, WHO + element(3, b'/a') + element(4, WINDOWS)),
+    'temporary-directory': (2, WHO + element(3, b'a') + element(4, b'') + element(5, b'/tmp')),
+    'temporary-file': (3, WHO + element(3, b'a/') + element(4, b'z')),
+    'delete-directory': (4, WHO + element(3, b'/a') + element(4, b'\1')),
+    'delete-file': (5, WHO + element(3, 'é'.encode())),
+    'from-guest': (6, WHO + element(3, b'/a')),
+    'to-guest': (7, WHO + element(3, b'/a') + element(4, POSIX) + element(5, number(7)) +
+                 element(6, b'\1')),
+    'make-directory': (8, WHO + element(3, b'/a/b') + element(4, b'\0')),
+    'move-directory': (9, WHO + element(3, b'/a') + element(4, b'/b')),
+    'move-file': (10, WHO + element(3, b'/a') + element(4, b'/b') + element(5, b'\0')),
+}
+for name, (choice, data) in FILES.items():
+    save('files', name, bytes([choice, 0x10]) + data)
+
+
+# listing: the first byte chooses the method that is answered, as in fuzz-listing.c
+
+def file_info(path, kind, size, attributes):
+    return element(1, named('GuestFileInfo', element(1, path.encode()), element(2, kind),
+                            element(3, number(size)), element(4, attributes)))
+
+
+LINK_TO = named('GuestPosixFileAttributes', TIMES, element(3, 'tö<&'.encode()),
+                element(0x103, number(-1)))
+NO_ATTRIBUTES = named('GuestFileAttributes')
+LISTING = {
+    'rows': (0, element(1, boxed(10, named(
+        'GuestListFileInfo', file_info('a', b'file', 7, POSIX),
+        file_info('caf\uf0e9', b'symlink', 0, LINK_TO), file_info('.', b'directory', 0, WINDOWS),
+        element(2, struct.pack('<i', 7)))))),
+    'none': (0, element(1, boxed(10, named('GuestListFileInfo', element(
+        2, struct.pack('<i', 0)))))),
+    'odd': (0, element(1, boxed(10, named(
+        'GuestListFileInfo', file_info('a\x01\uffff', b'', -1, NO_ATTRIBUTES),
+        element(2, struct.pack('<i', -7)))))),
+    'time-far-away': (0, element(1, boxed(10, named('GuestListFileInfo', file_info(
+        'a', b'file', 1, named('GuestFileAttributes', element(1, number(2 ** 63 - 1)))), element(
+            2, struct.pack('<i', 0)))))),
+    'no-remaining': (0, element(1, boxed(10, named('GuestListFileInfo')))),
+    'other-type': (0, element(1, boxed(10, named('GuestProcessInfo', *PROCESS)))),
+    'other-form': (0, element(1, boxed(15, named('GuestListFileInfo', element(
+        2, struct.pack('<i', 0)))))),
+    'fault': (0, element(2, FILE) + element(3, b'File /bin/nope was not found')),
+    'fault-bad-pattern': (0, element(2, named('InvalidArgument', element(0x201, b'matchPattern')))),
+    'fault-of-the-host': (0, element(2, named('NotAuthenticated'))),
+    'nothing': (0, b''),
+    'transfer': (1, element(1, boxed(10, named(
+        'FileTransferInformation', element(1, POSIX), element(2, number(7)), element(
+            3, b'https://*:443/guestFile?id=1&token=x'))))),
+    'transfer-bare': (1, element(1, boxed(10, named(
+        'FileTransferInformation', element(1, NO_ATTRIBUTES), element(2, number(-1)), element(
+            3, b''))))),
+    'transfer-fault': (1, element(2, named('GuestPermissionDenied')) + element(3, b'\x01')),
+}
+for name, (choice, data) in LISTING.items():
+    save('listing', name, bytes([choice]) + data)
+
+
 # filter-spec: the first byte says how the rest is spelled and who asks, as in fuzz-filter-spec.c
 
 FOLDER = '{"type":"Folder","value":"%s"}'
