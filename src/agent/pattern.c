@@ -38,13 +38,15 @@ static int fault_text(Fault *fault, Arena *arena, const char *property, const ch
                            "A specified parameter was not correct: %s (%s)", property, what);
 }
 
-static int fault_code(Fault *fault, Arena *arena, const char *property, int code, size_t offset)
+/* @place: where in the pattern, NULL where it fails as a whole. */
+static int fault_code(Fault *fault, Arena *arena, const char *property, int code,
+                      const size_t *place)
 {
         char text[256] = "";
         const char *what;
 
         (void)pcre2_get_error_message(code, (PCRE2_UCHAR *)text, sizeof(text));
-        what = arena_printf(arena, "%s, at byte %zu", text, offset);
+        what = place ? arena_printf(arena, "%s, at byte %zu", text, *place) : NULL;
         return fault_text(fault, arena, property, what ? what : text);
 }
 
@@ -65,7 +67,7 @@ static int compile(Pattern *pattern, const char *text, Fault *fault, Arena *aren
                 return 0;
         if (code == PCRE2_ERROR_HEAP_FAILED)
                 return -ENOMEM;
-        return fault_code(fault, arena, pattern->property, code, offset);
+        return fault_code(fault, arena, pattern->property, code, &offset);
 }
 
 int pattern_new(const char *text, const char *property, Usec cpu_max, Fault *fault, Arena *arena,
@@ -122,5 +124,5 @@ int pattern_matches(Pattern *pattern, const char *name, Fault *fault, Arena *are
                                   "it takes too long to find out whether a name matches");
         if (code == PCRE2_ERROR_NOMEMORY)
                 return -ENOMEM;
-        return fault_code(fault, arena, pattern->property, code, 0);
+        return fault_code(fault, arena, pattern->property, code, NULL);
 }

@@ -154,6 +154,7 @@ static void test_catastrophes(void)
                 {"recursion", "^(a?(?1)?)*[bc]$", A64},
                 {"the same again", "^(a*)*\\1*\\1*\\1*\\1*[bc]$", A64},
                 {"many parts of a long name", "a.*a.*a.*a.*a.*[bc]$", A256},
+                {"recursion without an end", "^(a|b|(?1))(?1)[xy]", A16},
                 {"looking ahead in repetition", "^(?=(a+)+[bc])", A64 "!"},
         };
         _cleanup_(arena_freep) Arena *arena = arena_new(1 << 20);
