@@ -331,6 +331,7 @@ class Ends(TransferCase):
             upload.send_head("PUT", Content_Length=5 * MB)
             upload.send(bytes(MB))
             self.guest.kill_agent()
+            upload.send(bytes(4 * MB))
             self.assertRefused(upload.answer(), 503)
         env.wait_ready()
         self.assertOver(url, "PUT")
