@@ -70,25 +70,29 @@ static bool answer_send(HttpRequest *request, unsigned int status, struct MHD_Re
         return queued;
 }
 
+static bool answer_hold(HttpRequest *request, unsigned int status, struct MHD_Response *response)
+{
+        request->held = response;
+        request->held_status = status;
+        connection_go_on(request->connection, HTTP_PHASE_STREAM);
+        return true;
+}
+
 void http_answer(HttpRequest *request, unsigned int status, struct MHD_Response *response)
 {
-        HttpConnection *connection = request->connection;
-        bool is_well = response != NULL;
+        bool is_on_its_way = false;
 
+        request->is_substituted = !response;
         if (!response) {
                 status = MHD_HTTP_INTERNAL_SERVER_ERROR;
                 response = response_new(NULL, 0, NULL);
         }
-        request->is_substituted = !is_well;
-        if (!response) {
-                http_connection_cut(connection);
-        } else if (request->place == HTTP_PLACE_BODY) {
-                request->held = response;
-                request->held_status = status;
-                connection_go_on(connection, HTTP_PHASE_STREAM);
-        } else if (!answer_send(request, status, response)) {
-                http_connection_cut(connection);
-        }
+        if (response)
+                is_on_its_way = request->place == HTTP_PLACE_BODY
+                                        ? answer_hold(request, status, response)
+                                        : answer_send(request, status, response);
+        if (!is_on_its_way)
+                http_connection_cut(request->connection);
 }
 
 enum MHD_Result http_answer_held(HttpRequest *request)

@@ -72,7 +72,7 @@ typedef struct HttpHeader {
 /* Listens from here on. Return: 0, -EADDRINUSE and the like, -EINVAL for a bad certificate. */
 int http_server_new(Loop *loop, const HttpConfig *config, const HttpCallbacks *callbacks,
                     HttpServer **ret);
-/* Connections are cut; requests that are parked still are told to on_gone(). Not in a callback. */
+/* Connections are cut; what is parked or streamed is told to on_gone(). Not in a callback. */
 HttpServer *http_server_free(HttpServer *server);
 DEFINE_CLEANUP(HttpServer, http_server_free)
 

@@ -7,15 +7,6 @@
 
 #include "http/private.h"
 
-/* Return: whether the request is the handler's still, which then is to be waited for. */
-static bool stream_park(HttpRequest *request)
-{
-        if (request->state != HTTP_REQUEST_HANDLED)
-                return false;
-        http_connection_park(request->connection, request);
-        return true;
-}
-
 static enum MHD_Result outcome(const HttpRequest *request)
 {
         return request->connection->phase == HTTP_PHASE_CUT ? MHD_NO : MHD_YES;
@@ -29,7 +20,8 @@ static enum MHD_Result stream_end(HttpRequest *request)
                 request->is_whole = true;
                 sink->on_end(sink->user, loop_now(request->connection->server->loop));
         }
-        (void)stream_park(request);
+        if (request->state == HTTP_REQUEST_HANDLED)
+                http_connection_park(request->connection, request);
         return outcome(request);
 }
 

@@ -33,7 +33,8 @@ Client *client_new(const Site *site)
         struct sockaddr_in to = {.sin_family = AF_INET};
         Client *client = calloc(1, sizeof(*client));
 
-        must("memory", client != NULL);
+        if (!client)
+                abort();
         to.sin_port = htons(http_server_port(site->server));
         to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
         client->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);

@@ -165,7 +165,7 @@ static void test_gone(Site *site)
                 {"while the source has none, reset", "/out/held", 0, 'w', true},
                 {"in the middle", "/out", 1000000, 0, false},
                 {"in the middle, reset", "/out", 1000000, 0, true},
-                {"at the beginning", "/out", 0, 0, false},
+                {"at the beginning", "/out", 1, 0, false},
         };
         const struct linger at_once = {.l_onoff = 1};
 
@@ -229,14 +229,13 @@ static void test_stop(bool tls)
 {
         static const char about[] = "server ends";
         Site site = {.config = HTTP_CONFIG_DEFAULT};
-        _cleanup_(client_freep) Client *asked = NULL, *held = NULL, *full = NULL;
 
         stream_site_start(&site, tls);
-        asked = client_get(&site, "/out/asked", LARGE);
+        _cleanup_(client_freep) Client *asked = client_get(&site, "/out/asked", LARGE);
         site_await(&site, about, 'p');
-        held = client_get(&site, "/out/held", LARGE);
+        _cleanup_(client_freep) Client *held = client_get(&site, "/out/held", LARGE);
         site_await(&site, about, 'w');
-        full = client_get(&site, "/out", LARGE);
+        _cleanup_(client_freep) Client *full = client_get(&site, "/out", LARGE);
         await_header(full, about, site.wire, LARGE);
         site_command(&site, 'q');
         for (size_t i = 0; i < 3; i++)
