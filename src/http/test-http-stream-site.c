@@ -225,11 +225,21 @@ static void on_gone(void *user, HttpRequest *request, Usec now)
         site_tell(user, 'g');
 }
 
+/* The server does nothing until it is told to again. */
+static void halt(const Site *site)
+{
+        char command;
+
+        must("command", read(site->commands[0], &command, 1) == 1);
+}
+
 static void on_command(Site *site, char command)
 {
         Stream *latest = TAILQ_FIRST(&streams);
 
-        if (!latest)
+        if (command == 'h')
+                halt(site);
+        else if (!latest)
                 site_tell(site, '?');
         else if (command == 'm')
                 more(latest, STREAM_ROOM);

@@ -24,7 +24,7 @@ typedef struct StreamPlan {
 
 /*
  * 'g' is told of what is gone, 't' of an answer that has been sent. Commands are for the latest
- * request: 'm' (more) besides those above.
+ * request: 'm' (more) besides those above. 'h' halts the server until the next command.
  */
 void stream_site_start(Site *site, bool tls);
 
