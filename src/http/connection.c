@@ -264,6 +264,7 @@ void http_connection_notify(void *cls, struct MHD_Connection *mhd, void **contex
 {
         HttpConnection *connection = *context;
 
+        ((HttpServer *)cls)->n_vain_runs = 0;
         if (code == MHD_CONNECTION_NOTIFY_STARTED) {
                 connection_started(cls, mhd, context);
         } else if (connection) {

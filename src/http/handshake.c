@@ -33,6 +33,8 @@ static ssize_t session_pull(gnutls_transport_ptr_t ptr, void *data, size_t size)
 
         if (n < 0)
                 note_stall(connection, EPOLLIN | EPOLLRDHUP);
+        else
+                connection->server->n_vain_runs = 0;
         return n;
 }
 
@@ -47,6 +49,8 @@ static ssize_t session_push(gnutls_transport_ptr_t ptr, const giovec_t *parts, i
 
         if (n < 0)
                 note_stall(connection, EPOLLOUT);
+        else
+                connection->server->n_vain_runs = 0;
         return n;
 }
 

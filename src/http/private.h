@@ -98,9 +98,10 @@ struct HttpServer {
         bool stopping;
 
         struct MHD_Daemon *daemon;
-        LoopIo io;       /* the daemon's epoll */
-        LoopTimer timer; /* the daemon's timeout */
-        LoopTask turn;   /* runs the daemon, at most once per turn of the loop */
+        LoopIo io;                /* the daemon's epoll */
+        LoopTimer timer;          /* the daemon's timeout */
+        LoopTask turn;            /* runs the daemon, at most once per turn of the loop */
+        unsigned int n_vain_runs; /* in a row, in which it called none of us */
 
         struct HttpConnections connections[HTTP_PHASE_MAX], stalled;
         LoopTimer deadline;

@@ -132,7 +132,7 @@ enum MHD_Result http_request_on_part(void *cls, struct MHD_Connection *mhd, cons
         HttpConnection *connection = connection_of(mhd);
         HttpRequest *request = *context;
 
-        (void)cls;
+        ((HttpServer *)cls)->n_vain_runs = 0;
         if (!connection)
                 return MHD_NO;
         if (!request)
@@ -155,6 +155,7 @@ void http_request_on_completed(void *cls, struct MHD_Connection *mhd, void **con
         bool is_whole = code == MHD_REQUEST_TERMINATED_COMPLETED_OK;
 
         (void)mhd;
+        server->n_vain_runs = 0;
         if (!request)
                 return;
         http_connection_unwatch(request->connection);

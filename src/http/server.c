@@ -17,6 +17,8 @@
 #include <sys/socket.h>
 
 #define MEMORY_PER_CONNECTION ((size_t)32 << 10) /* the header must fit; beyond: 431 */
+#define VAIN_RUNS_MAX         64U
+#define VAIN_MSEC             20
 #define TLS_PRIORITIES        "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2"
 
 /* listener */
@@ -137,20 +139,32 @@ static int daemon_on_due(LoopTimer *timer, Usec now)
         return 0;
 }
 
+/*
+ * A client whose line of a chunk's length fills the buffer without an end makes the daemon ask to
+ * be run again at once, and again, although it can do nothing. A daemon that has called nobody for
+ * many runs is made to wait; what is new wakes it all the same.
+ */
 static int daemon_turn(LoopTask *task, Usec now)
 {
         HttpServer *server = container_of(task, HttpServer, turn);
-        MHD_UNSIGNED_LONG_LONG msec;
+        MHD_UNSIGNED_LONG_LONG msec = 0;
+        bool is_pending;
 
+        server->n_vain_runs++;
         (void)MHD_run(server->daemon);
         http_handshakes_hold(server);
         loop_timer_clear(&server->timer);
-        if (MHD_get_timeout(server->daemon, &msec) != MHD_YES)
+        is_pending = MHD_get_timeout(server->daemon, &msec) == MHD_YES;
+        if (!is_pending || msec > 0)
+                server->n_vain_runs = 0;
+        if (!is_pending)
                 return 0;
-        if (msec == 0) {
+        if (msec == 0 && server->n_vain_runs < VAIN_RUNS_MAX) {
                 http_server_wake(server);
                 return 0;
         }
+        if (msec == 0)
+                msec = VAIN_MSEC;
         return loop_timer_set(server->loop, &server->timer, now + msec * USEC_PER_MSEC);
 }
 

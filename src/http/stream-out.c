@@ -15,6 +15,7 @@ static ssize_t stream_fill(void *cls, uint64_t at, char *data, size_t size)
         ssize_t n;
 
         (void)at;
+        connection->server->n_vain_runs = 0;
         if (request->state != HTTP_REQUEST_SENDING || connection->phase == HTTP_PHASE_CUT)
                 return MHD_CONTENT_READER_END_WITH_ERROR;
         request->may_go_on = false;

@@ -94,6 +94,27 @@ static void test_half_handshake(void)
         (void)client_finish(second, about, site.wire);
 }
 
+/* The line of a chunk's length has no end: its rest must not keep a processor busy either. */
+static void test_endless_chunk_line(bool tls)
+{
+        static const char about[] = "endless line of a chunk";
+        Site site = {.config = HTTP_CONFIG_DEFAULT};
+        _cleanup_(client_freep) Client *client = NULL;
+        _cleanup_(buf_done) Buf request = {0};
+        Usec before;
+
+        site.config.body_usec = USEC_PER_SEC;
+        site_start(&site, tls, "127.0.0.1");
+        client = client_new(&site);
+        buf_puts(&request, "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n1;");
+        memset(buf_grow(&request, 100000), 'x', 100000);
+        before = processor_usec();
+        (void)client_send_all(client, &request);
+        (void)client_finish(client, about, site.wire);
+        expect_number(about, site.wire, processor_usec() - before < USEC_PER_SEC / 10, true);
+        site_stop(&site);
+}
+
 /* A silent client: also its TLS handshake has the header's deadline. */
 static void test_silence(bool tls)
 {
@@ -151,6 +172,7 @@ static void test_wire(bool tls)
 
         test_deadlines(tls);
         test_silence(tls);
+        test_endless_chunk_line(tls);
         test_stop_with_parked(tls);
 }
 
