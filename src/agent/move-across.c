@@ -47,12 +47,12 @@ int rename_to_free(int from_directory, const char *from, int to_directory, const
 }
 
 /* So that the new name is on the disk before the old one goes; not everybody may do that. */
-static void sync_directory(int directory, bool all)
+static void sync_directory(int directory)
 {
         _cleanup_(fd_closep) int fd = openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
         if (fd >= 0)
-                (void)(all ? syncfs(fd) : fsync(fd));
+                (void)fsync(fd);
 }
 
 /* what is moved */
@@ -106,7 +106,7 @@ int file_move_across(const FilePlace *from, const FilePlace *to, bool overwrite,
                 (void)unlinkat(to->directory, name.text, 0);
                 return r;
         }
-        sync_directory(to->directory, false);
+        sync_directory(to->directory);
         r = unlink_copied(from, &copied);
         if (r < 0 && !overwrite)
                 (void)unlinkat(to->directory, to->name, 0);
@@ -126,13 +126,12 @@ int tree_move_across(const FilePlace *from, const FilePlace *to, bool *ret_copie
                 r = tree_copy(&place);
         if (r < 0)
                 return r;
-        sync_directory(to->directory, true);
         r = rename_to_free(to->directory, name.text, to->directory, to->name, true);
         if (r < 0) {
                 (void)tree_remove(to->directory, name.text);
                 return r;
         }
-        sync_directory(to->directory, false);
+        sync_directory(to->directory);
         r = tree_remove(from->directory, from->name);
         *ret_copied = r < 0; /* there may be no other whole one any more */
         return r;

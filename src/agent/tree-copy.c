@@ -9,6 +9,7 @@ typedef struct Copy {
         bool begun;
         struct stat top;  /* of the copy */
         int directory;    /* that the copy is in */
+        const char *name; /* its, in there */
         HiddenName links; /* beside it, for what has several names; empty: not yet */
         int links_fd;
 } Copy;
@@ -123,18 +124,23 @@ static int on_visit(void *user, const TreePlace *at)
 
 static int on_leave(void *user, const TreePlace *at, int fd, const struct stat *status, int other)
 {
+        const Copy *copy = user;
         struct stat now;
+        int r;
 
-        (void)user;
-        (void)at;
         if (fstat(fd, &now) < 0)
                 return -errno;
-        return file_is_unchanged(status, &now) ? file_copy_metadata(fd, status, other) : -EBUSY;
+        if (!file_is_unchanged(status, &now))
+                return -EBUSY;
+        r = file_copy_metadata(fd, status, other);
+        if (r >= 0 && at->other_name == copy->name && syncfs(other) < 0)
+                r = -errno;
+        return r;
 }
 
 int tree_copy(const TreePlace *place)
 {
-        Copy copy = {.directory = place->other, .links_fd = -1};
+        Copy copy = {.directory = place->other, .name = place->other_name, .links_fd = -1};
         const TreeVisitor visitor = {
                 .enter = on_enter,
                 .visit = on_visit,
@@ -148,7 +154,9 @@ int tree_copy(const TreePlace *place)
                 fd_close(copy.links_fd);
                 (void)tree_remove(place->other, copy.links.text);
         }
-        if (r < 0 && copy.begun)
-                (void)tree_remove(place->other, place->other_name);
-        return r;
+        if (r >= 0 || !copy.begun)
+                return r;
+        (void)tree_remove(place->other, place->other_name);
+        /* What was there when its directory was read has gone, or become another. */
+        return r == -ENOENT || r == -EISDIR ? -EBUSY : r;
 }

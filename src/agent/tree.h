@@ -48,7 +48,7 @@ int tree_remove(int directory, const char *name);
 
 /*
  * Copies a directory and what is in it, with all that file_copy() keeps, to a name that is free.
- * Hard links in the tree are hard links in the copy.
+ * Hard links in the tree are hard links in the copy. All of it is on the disk in the end.
  *
  * Return: 0, or a negative errno, and nothing is left of the copy. -EBUSY: it was changed
  * meanwhile, or something is mounted in it; -EINVAL: the copy would be in the copied; -EMFILE: it

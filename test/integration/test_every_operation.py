@@ -8,6 +8,7 @@ from support import GuestCase, env
 
 PROCESSES = "GuestProcessManager/guestOperationsProcessManager"
 AUTH = "GuestAuthManager/guestOperationsAuthManager"
+FILES = "GuestFileManager/guestOperationsFileManager"
 SSPI = {"_typeName": "SSPIAuthentication", "sspiToken": "x", "interactiveSession": False}
 
 OPERATIONS = {
@@ -15,6 +16,22 @@ OPERATIONS = {
     f"{PROCESSES}/ListProcessesInGuest": lambda who: {"auth": who, "pids": [1]},
     f"{PROCESSES}/TerminateProcessInGuest": lambda who: {"auth": who, "pid": 2 ** 31 - 1},
     f"{PROCESSES}/ReadEnvironmentVariableInGuest": lambda who: {"auth": who, "names": ["HOME"]},
+    f"{FILES}/ChangeFileAttributesInGuest": lambda who: {
+        "auth": who, "guestFilePath": "/no/file",
+        "fileAttributes": {"_typeName": "GuestPosixFileAttributes"}},
+    f"{FILES}/CreateTemporaryDirectoryInGuest": lambda who: {
+        "auth": who, "prefix": "", "suffix": "", "directoryPath": "/no/directory"},
+    f"{FILES}/CreateTemporaryFileInGuest": lambda who: {
+        "auth": who, "prefix": "", "suffix": "", "directoryPath": "/no/directory"},
+    f"{FILES}/DeleteDirectoryInGuest": lambda who: {
+        "auth": who, "directoryPath": "/no/directory", "recursive": False},
+    f"{FILES}/DeleteFileInGuest": lambda who: {"auth": who, "filePath": "/no/file"},
+    f"{FILES}/MakeDirectoryInGuest": lambda who: {
+        "auth": who, "directoryPath": "/no/directory", "createParentDirectories": False},
+    f"{FILES}/MoveDirectoryInGuest": lambda who: {
+        "auth": who, "srcDirectoryPath": "/no/directory", "dstDirectoryPath": "/no/other"},
+    f"{FILES}/MoveFileInGuest": lambda who: {
+        "auth": who, "srcFilePath": "/no/file", "dstFilePath": "/no/other", "overwrite": False},
     f"{AUTH}/ValidateCredentialsInGuest": lambda who: {"auth": who},
     f"{AUTH}/AcquireCredentialsInGuest": lambda who: {"requestedAuth": who},
     f"{AUTH}/ReleaseCredentialsInGuest": lambda who: {"auth": who},
