@@ -78,8 +78,8 @@ void link_forget(Link *link, uint32_t id);
 
 /*
  * Streams: any number of bytes in one direction on the id of a request, as DATA frames. Both ends
- * last until link_forget(), the sending one also until link_stream_end() is carried out, and all
- * until the conversation is over.
+ * last until link_forget(), until link_stream_end() is carried out, or until the conversation is
+ * over.
  */
 
 /* The sending end. Return: 0, -EEXIST or -ENOBUFS. */

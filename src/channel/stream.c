@@ -58,9 +58,29 @@ static void drop_outflow(Link *link, Sender *sender)
         free(flow);
 }
 
+static Inflow *find_inflow(const Link *link, uint32_t id)
+{
+        Inflow *flow;
+
+        TAILQ_FOREACH (flow, &link->inflows, entry)
+                if (flow->id == id)
+                        return flow;
+        return NULL;
+}
+
+static void drop_inflow(Link *link, Inflow *flow)
+{
+        if (!flow)
+                return;
+        TAILQ_REMOVE(&link->inflows, flow, entry);
+        link->n_inflows--;
+        free(flow);
+}
+
 static SendResult send_end(Link *link, Outflow *flow)
 {
         link_put_frame(link, flow->end_kind, 0, flow->sender.id, flow->end.data, flow->end.size);
+        drop_inflow(link, find_inflow(link, flow->sender.id));
         drop_outflow(link, &flow->sender);
         return SEND_OVER;
 }
@@ -167,23 +187,6 @@ int link_stream_end(Link *link, uint32_t id, FrameKind kind, const void *payload
 
 /* inwards */
 
-static Inflow *find_inflow(const Link *link, uint32_t id)
-{
-        Inflow *flow;
-
-        TAILQ_FOREACH (flow, &link->inflows, entry)
-                if (flow->id == id)
-                        return flow;
-        return NULL;
-}
-
-static void drop_inflow(Link *link, Inflow *flow)
-{
-        TAILQ_REMOVE(&link->inflows, flow, entry);
-        link->n_inflows--;
-        free(flow);
-}
-
 int link_stream_accept(Link *link, uint32_t id)
 {
         Inflow *flow;
@@ -273,6 +276,5 @@ void streams_forget(Link *link, uint32_t id)
 
         if (sender)
                 drop_outflow(link, sender);
-        if (flow)
-                drop_inflow(link, flow);
+        drop_inflow(link, flow);
 }

@@ -492,6 +492,18 @@ static void test_forget(void)
         }
 }
 
+/* What ends a stream leaves nothing of its id, whoever was sending. */
+static void test_end_of_both(void)
+{
+        _cleanup_(flow_freep) Flow *flow = flow_new();
+
+        EXPECT_INT("to be sent to, too", link_stream_accept(flow->from, 1), 0);
+        flow_begin(flow, 1, 5, true);
+        while (flow->n_ended == 0 && flow->n_lost == 0)
+                EXPECT_INT("run", loop_run(flow->loop), 0);
+        EXPECT_INT("the id is free", link_stream_accept(flow->from, 1), 0);
+}
+
 int main(void)
 {
         (void)signal(SIGPIPE, SIG_IGN);
@@ -507,5 +519,6 @@ int main(void)
         test_window();
         test_data_for_nobody();
         test_forget();
+        test_end_of_both();
         return test_end();
 }
