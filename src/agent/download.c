@@ -96,7 +96,7 @@ static int download(const TransferTask *task, Arena *arena, Fault *fault)
         char version[2 * VERSION_BYTES + 1];
         FileTransferOpened opened = {.type = &type_FileTransferOpened, .version = version};
         _cleanup_(fd_closep) int fd = -1;
-        struct stat status;
+        struct stat status = {0};
         int r;
 
         fd = open_regular(path, arena, fault, &status);

@@ -177,7 +177,7 @@ static bool makes_sense(const OpenTransfer *open, const FileTransferOpened *open
                (!args->length.set || opened->length <= args->length.value);
 }
 
-static int tell_opened(OpenTransfer *open, size_t size)
+static int tell_opened(OpenTransfer *open, PacketKind kind, size_t size)
 {
         const StreamHost *streams = streams_of(open);
         Operation *operation = open->operation;
@@ -185,7 +185,8 @@ static int tell_opened(OpenTransfer *open, size_t size)
         WireError error;
         int r;
 
-        if (tlv_read(operation->arena, open->packet, size, &type_FileTransferOpened, &opened,
+        if (kind != PACKET_OPENED ||
+            tlv_read(operation->arena, open->packet, size, &type_FileTransferOpened, &opened,
                      &error) < 0 ||
             !makes_sense(open, opened))
                 return operation_fault(operation, FAULT_GUEST_OPERATIONS_FAULT, NULL,
@@ -199,6 +200,8 @@ static int tell_opened(OpenTransfer *open, size_t size)
         if (operation->worker)
                 worker_set_deadline(operation->worker, USEC_NEVER);
         operation_tell(operation, &opened);
+        if (open->transfer->terms.to_guest)
+                watch(open, 0);
         return 0;
 }
 
@@ -214,22 +217,16 @@ static int on_socket(LoopIo *io, uint32_t events, Usec now)
                 return 0;
         }
         n = packet_receive(io->fd, &kind, open->packet);
-        if (n == -EAGAIN)
-                return 0;
-        if (n == -EMSGSIZE) {
-                fail_senseless(open);
-        } else if (n < 0) {
+        if (n == -EPIPE) {
                 open->drained = true;
                 watch(open, 0);
                 finish_download(open);
-        } else if (open->opened) {
-                take_from_guest(open, kind, (size_t)n);
-        } else if (kind != PACKET_OPENED) {
+        } else if (n == -EMSGSIZE) {
                 fail_senseless(open);
-        } else if (tell_opened(open, (size_t)n) < 0) {
+        } else if (n >= 0 && open->opened) {
+                take_from_guest(open, kind, (size_t)n);
+        } else if (n >= 0 && tell_opened(open, kind, (size_t)n) < 0) {
                 operation_fail(open->operation);
-        } else if (open->transfer->terms.to_guest) {
-                watch(open, 0);
         }
         return 0;
 }

@@ -19,7 +19,7 @@
 #define PRIVATE_MODE    0600
 #define KEPT_MODE       0777 /* of an old file: what it may do as its owner is for its owner to say */
 #define HIDDEN_PREFIX   ".guestops-"
-#define HIDDEN_BYTES    8
+#define HIDDEN_BYTES    ((size_t)8)
 #define HIDDEN_ATTEMPTS 8
 
 typedef struct Upload {
