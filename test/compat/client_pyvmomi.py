@@ -1,28 +1,31 @@
-"""pyVmomi: test_pyvmomi.py, with Debian's release and with the newest."""
+"""pyVmomi: test_pyvmomi.py and test_pyvmomi_files.py, with Debian's release and with the newest."""
 import os
 import re
 import subprocess
 
 from common import ROOT, Python, Table, Unavailable, Wrong, run
 
-RESULT = re.compile(r"^test_\w+ \(test_pyvmomi\.(\w+)\.test_\w+\).*?\.\.\. .*?(ok|FAIL|ERROR|skipped)",
-                    re.MULTILINE | re.DOTALL)
+RESULT = re.compile(r"^test_\w+ \(test_pyvmomi(?:_files)?\.(\w+)\.test_\w+\)"
+                    r".*?\.\.\. .*?(ok|FAIL|ERROR|skipped)", re.MULTILINE | re.DOTALL)
 
 # The tests' classes, in the words of the table.
 CLASSES = {"Connect": "connect, log in and out", "Properties": "lazy reads, walks",
            "Views": "container views", "Collector": "property collector",
            "Waits": "WaitForUpdates", "Search": "SearchIndex",
            "Processes": "guest processes", "Credentials": "guest credentials, tickets",
-           "Faults": "faults by class", "Sharing": "threads, a session on both faces",
+           "Uploads": "uploads", "Downloads": "downloads", "Lists": "lists of files",
+           "Changes": "files and directories: make, move, delete, attributes",
+           "FileFaults": "faults of the file manager", "Faults": "faults by class",
+           "Sharing": "threads, a session on both faces",
            "Power": "power tasks"}
 
 
 def tests(program, build, guest):
     """The suite's output; it has a guest and a daemon of its own."""
     done = subprocess.run([program, os.path.join(ROOT, "test", "integration", "run.py"), "--build",
-                           build, "--guest", guest, "-v", "test_pyvmomi"], text=True, check=False,
-                          stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                          stderr=subprocess.STDOUT, timeout=900)
+                           build, "--guest", guest, "-v", "test_pyvmomi", "test_pyvmomi_files"],
+                          text=True, check=False, stdin=subprocess.DEVNULL,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=900)
     return done.stdout
 
 

@@ -9,7 +9,7 @@ from pyVim.connect import Disconnect, SmartConnect
 from pyVmomi import vim, vmodl
 
 from guestops import wait_for
-from support import GuestCase, env
+from support import GuestCase, env, unique
 
 COLLECTOR = vmodl.query.PropertyCollector
 
@@ -61,6 +61,15 @@ class PyvmomiCase(GuestCase):
     @property
     def processes(self):
         return self.content.guestOperationsManager.processManager
+
+    def reader(self):
+        """The connection of a user who may look, and do nothing."""
+        name = unique("reader")
+        env.daemon.put_user(name, "pass-word-1", "ReadOnly")
+        self.addCleanup(env.daemon.remove_user, name)
+        si = connect(name, "pass-word-1")
+        self.addCleanup(Disconnect, si)
+        return si
 
     def machine_of(self, vm):
         return self.object(vim.VirtualMachine, vm.moid)

@@ -537,11 +537,7 @@ class Faults(PyvmomiCase):
             privilegeId="VirtualMachine.GuestOperations.Execute")
 
     def test_no_permission(self):
-        name = unique("reader")
-        env.daemon.put_user(name, "pass-word-1", "ReadOnly")
-        self.addCleanup(env.daemon.remove_user, name)
-        si = connect(name, "pass-word-1")
-        self.addCleanup(Disconnect, si)
+        si = self.reader()
         self.assertEqual(vim.VirtualMachine(env.vm.moid, si._GetStub()).name, "demo-vm")
         processes = si.content.guestOperationsManager.processManager
         self.assertRaisesFault(
