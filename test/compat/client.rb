@@ -2,7 +2,9 @@
 #
 #     ruby client.rb HOST PORT USER PASSWORD
 
+require 'digest'
 require 'json'
+require 'net/http'
 require 'rbvmomi'
 
 host, port, user, password = ARGV
@@ -99,10 +101,66 @@ class Client
     { states: states }
   end
 
+  def files
+    @manager.fileManager
+  end
+
+  # Uploads and downloads are plain HTTP; the URL is all that it takes.
+  def transfer(url, request)
+    uri = URI(url)
+    Net::HTTP.start(uri.host, uri.port, use_ssl: true,
+                                        verify_mode: OpenSSL::SSL::VERIFY_NONE) do |http|
+      http.request(request.new(uri.request_uri), *yield)
+    end
+  end
+
+  def upload(path, size, overwrite, permissions)
+    data = Random.new(7).bytes(size)
+    attributes = VIM::GuestPosixFileAttributes(permissions: permissions)
+    url = files.InitiateFileTransferToGuest(vm: @machine, auth: auth, guestFilePath: path,
+                                            fileAttributes: attributes, fileSize: size,
+                                            overwrite: overwrite)
+    { status: transfer(url, Net::HTTP::Put) { [data] }.code.to_i,
+      sha256: Digest::SHA256.hexdigest(data) }
+  end
+
+  def download(path)
+    info = files.InitiateFileTransferFromGuest(vm: @machine, auth: auth, guestFilePath: path)
+    answer = transfer(info.url, Net::HTTP::Get) { [] }
+    { status: answer.code.to_i, size: info[:size], length: answer['Content-Length'].to_i,
+      sha256: Digest::SHA256.hexdigest(answer.body), permissions: info.attributes.permissions,
+      owner: info.attributes.ownerId }
+  end
+
+  def list_files(path, index, max, pattern)
+    found = files.ListFilesInGuest(vm: @machine, auth: auth, filePath: path, index: index,
+                                   maxResults: max, matchPattern: pattern)
+    { remaining: found.remaining, rows: found.files.map do |row|
+      { path: row.path, type: row.type, size: row[:size], owner: row.attributes.ownerId,
+        mode: row.attributes.permissions, target: row.attributes.symlinkTarget,
+        time: row.attributes.modificationTime.to_i }
+    end }
+  end
+
+  # Any of the manager's methods that take paths and flags.
+  def file(method, arguments)
+    { value: files.public_send(method, vm: @machine, auth: auth,
+                                       **arguments.transform_keys(&:to_sym)) }
+  end
+
+  def change(path, seconds, permissions)
+    attributes = VIM::GuestPosixFileAttributes(modificationTime: Time.at(seconds).utc,
+                                               permissions: permissions)
+    file('ChangeFileAttributesInGuest',
+         'guestFilePath' => path, 'fileAttributes' => attributes)
+  end
+
   def faults
     said = {}
     { login: -> { @manager.authManager.ValidateCredentialsInGuest(vm: @machine, auth: auth('x')) },
       file: -> { start('/no/such', '', []) },
+      directory: -> { file('DeleteFileInGuest', 'filePath' => '/tmp') },
+      denied: -> { list_files('/root', nil, nil, nil) },
       process: -> { terminate(999_999) },
       object: -> { VIM::VirtualMachine(@vim, 'vm-none').name } }.each do |name, call|
       begin

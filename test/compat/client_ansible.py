@@ -2,8 +2,9 @@
 import json
 import os
 
+from client_ansible_files import FILES
 from common import (PASSWORD, USER, VM_NAME, VM_UUID, Python, Table, Unavailable, Wrong, check,
-                    command_of, content_of, env, power_state, run)
+                    command_of, content_of, env, fails, power_state, run)
 
 
 class Ansible:
@@ -62,20 +63,10 @@ class Ansible:
         check(said["exit_code"] == 0, said)
 
     def failure(self):
-        try:
-            self.shell("/bin/sh", "-c 'exit 7'", wait_for_process=True)
-        except Wrong as error:
-            check('"exit_code": 7' in str(error), error)
-        else:
-            raise Wrong("exit code 7 passes")
+        fails('"exit_code": 7', self.shell, "/bin/sh", "-c 'exit 7'", wait_for_process=True)
 
     def fault(self):
-        try:
-            self.shell("/no/such", "")
-        except Wrong as error:
-            check("File /no/such was not found" in str(error), error)
-        else:
-            raise Wrong("it has been started")
+        fails("File /no/such was not found", self.shell, "/no/such", "")
 
     def guest_info(self):
         said = self("vmware_guest_info", name=VM_NAME)["instance"]
@@ -138,6 +129,6 @@ def exercise(cache):
     variant = (f"{python.version('ansible')}, community.vmware {collection}, "
                f"pyVmomi {python.version('pyvmomi')}")
     ansible = Ansible(python, cache)
-    for name, operation in OPERATIONS:
+    for name, operation in OPERATIONS + FILES:
         table.attempt(variant, name, lambda o=operation: o(ansible))
     return table

@@ -4,8 +4,9 @@ import os
 import shutil
 import time
 
-from common import (PASSWORD, USER, VM_NAME, VM_UUID, Table, Unavailable, Wrong, certificate,
-                    check, command_of, content_of, env, install, logins, machine_with_address,
+from client_govc_files import FILES
+from common import (PASSWORD, USER, VM_NAME, VM_UUID, Table, Unavailable, certificate, check,
+                    command_of, content_of, env, fails, install, logins, machine_with_address,
                     owner_of, power_state, run, wait_gone)
 
 # What vSphere 8.0 U2 came with, and the newest that Go here can build.
@@ -69,8 +70,8 @@ class Govc:
             "GOVC_VI_JSON": "1" if json_wire else "", "GOVMOMI_HOME": home, "HOME": home,
             "GOVC_PERSIST_SESSION": "true" if persist else "false"}
 
-    def __call__(self, *arguments):
-        return run([self.program, *arguments], environment=self.environment, timeout=60)
+    def __call__(self, *arguments, data=""):
+        return run([self.program, *arguments], environment=self.environment, timeout=60, data=data)
 
     def rows(self, *arguments):
         """Of guest.ps; releases differ in how they write names, and what is zero is left out."""
@@ -152,12 +153,7 @@ class Govc:
         env.wait_ready()
 
     def fault(self):
-        try:
-            self("guest.start", "-vm", VM_NAME, "/no/such")
-        except Wrong as error:
-            check("File /no/such was not found" in str(error), error)
-        else:
-            raise Wrong("it has been started")
+        fails("File /no/such was not found", self, "guest.start", "-vm", VM_NAME, "/no/such")
 
     def collect(self):
         """By a filter and WaitForUpdatesEx."""
@@ -212,7 +208,7 @@ def exercise(cache):
                 os.makedirs(home)
                 govc = Govc(program, home, json_wire, persist)
                 before = logins()
-                for name, operation in OPERATIONS:
+                for name, operation in OPERATIONS + FILES:
                     table.attempt(variant, name, lambda o=operation, g=govc: o(g))
                 table.attempt(variant, "sessions", lambda g=govc, b=before, p=persist:
                               g.session(b, p))

@@ -6,7 +6,8 @@ import subprocess
 import time
 
 from common import (VM_NAME, VM_UUID, Table, Unavailable, Wrong, check, command_of, content_of,
-                    env, owner_of, power_state, run, wait_gone)
+                    directory_in_guest, env, fails, is_there, owner_of, power_state, run,
+                    sha256_of, stat_of, wait_gone)
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 
@@ -119,10 +120,66 @@ class Ruby:
         check(said["login"][0] == "InvalidGuestLogin", said)
         check(said["file"] == ["FileNotFound", "FileNotFound: File /no/such was not found",
                                {"file": "/no/such"}], said)
+        check(said["directory"][0] == "NotAFile" and
+              said["directory"][2] == {"file": "/tmp"}, said)
+        check(said["denied"][0] == "GuestPermissionDenied", said)
         check(said["process"][0] == "GuestProcessNotFound" and
               said["process"][2] == {"pid": "999999"}, said)
-        check(said["object"][0] == "ManagedObjectNotFound" and "vm-none" in said["object"][2]["obj"],
-              said)
+        check(said["object"][0] == "ManagedObjectNotFound" and
+              "vm-none" in said["object"][2]["obj"], said)
+
+    def upload(self):
+        with directory_in_guest() as there:
+            said = self("upload", f"{there}/file", 300007, False, 0o640)
+            check(said["status"] == 200 and said["sha256"] == sha256_of(f"{there}/file"), said)
+            check(stat_of(f"{there}/file", "%U %a") == "demo 640", "other attributes")
+            fails("FileAlreadyExists", self, "upload", f"{there}/file", 1, False, 0o640)
+            self("upload", f"{there}/file", 0, True, 0o600)
+            check(stat_of(f"{there}/file", "%s %a") == "0 600", "it is not replaced")
+
+    def download(self):
+        with directory_in_guest() as there:
+            env.guest.sh(f"head -c 300007 /dev/urandom > {there}/file; chmod 644 {there}/file")
+            said = self("download", f"{there}/file")
+            check(said == {"status": 200, "size": 300007, "length": 300007, "owner": 0,
+                           "permissions": 0o100644, "sha256": sha256_of(f"{there}/file")}, said)
+
+    def list_files(self):
+        with directory_in_guest() as there:
+            env.guest.sh(f"cd {there}; touch -d @1000000000 f '<&>'; ln -s f link; mkdir d")
+            said = self("list_files", there, None, None, None)
+            check([row["path"] for row in said["rows"]] == [".", "..", "<&>", "d", "f", "link"],
+                  said)
+            check((said["remaining"], said["rows"][4]["time"], said["rows"][5]["target"],
+                   said["rows"][3]["type"], said["rows"][2]["mode"]) ==
+                  (0, 1000000000, "f", "directory", 0o100644), said)
+            said = self("list_files", there, 1, 2, "^[^.]")
+            check([row["path"] for row in said["rows"]] == ["d", "f"] and said["remaining"] == 1,
+                  said)
+
+    def directories(self):
+        with directory_in_guest() as there:
+            self("file", "MakeDirectoryInGuest", {"directoryPath": f"{there}/a/b",
+                                                  "createParentDirectories": True})
+            check(is_there(f"{there}/a/b"), "it is not there")
+            self("file", "MoveDirectoryInGuest", {"srcDirectoryPath": f"{there}/a",
+                                                  "dstDirectoryPath": f"{there}/c"})
+            check(is_there(f"{there}/c/b"), "it has not been moved")
+            self("file", "DeleteDirectoryInGuest", {"directoryPath": f"{there}/c",
+                                                    "recursive": True})
+            check(not is_there(f"{there}/c"), "it is there")
+
+    def moves(self):
+        with directory_in_guest() as there:
+            file = self("file", "CreateTemporaryFileInGuest",
+                        {"prefix": "p", "suffix": "s", "directoryPath": there})["value"]
+            check(stat_of(file, "%F %a") == "regular empty file 600", file)
+            self("change", file, 1000000000, 0o604)
+            self("file", "MoveFileInGuest", {"srcFilePath": file, "dstFilePath": f"{there}/file",
+                                             "overwrite": False})
+            check(stat_of(f"{there}/file", "%a %Y") == "604 1000000000", "other attributes")
+            self("file", "DeleteFileInGuest", {"filePath": f"{there}/file"})
+            check(not is_there(f"{there}/file") and not is_there(file), "it is there")
 
     def logout(self):
         check(self("logout") == {"session": "nil"}, "there is a session yet")
@@ -135,7 +192,12 @@ OPERATIONS = [("connect", Ruby.connect), ("FindByInventoryPath", Ruby.find_by_pa
               ("ValidateCredentialsInGuest", Ruby.validate),
               ("StartProgramInGuest, exit code", Ruby.start),
               ("ListProcessesInGuest", Ruby.list), ("TerminateProcessInGuest", Ruby.terminate),
-              ("ReadEnvironmentVariableInGuest", Ruby.environment), ("SuspendVM_Task, PowerOnVM_Task", Ruby.power), ("faults", Ruby.faults),
+              ("ReadEnvironmentVariableInGuest", Ruby.environment),
+              ("upload", Ruby.upload), ("download", Ruby.download),
+              ("ListFilesInGuest", Ruby.list_files),
+              ("make, move and delete directories", Ruby.directories),
+              ("temporary file, attributes, move, delete", Ruby.moves),
+              ("SuspendVM_Task, PowerOnVM_Task", Ruby.power), ("faults", Ruby.faults),
               ("Logout", Ruby.logout)]
 
 

@@ -12,7 +12,7 @@ sys.path.insert(0, os.path.join(ROOT, "test", "integration"))
 
 from support import VM_UUID, env  # noqa: E402
 from channel import FakeAgent, address, facts, interface  # noqa: E402
-from guestops import Vm  # noqa: E402
+from guestops import Vm, quote  # noqa: E402
 
 VM_NAME = "demo-vm"
 USER, PASSWORD = "demo", "demo-secret"
@@ -31,10 +31,10 @@ def check(condition, said):
         raise Wrong(str(said)[-2000:])
 
 
-def run(command, cwd=None, environment=None, timeout=600):
-    """Its output; Wrong where it fails."""
+def run(command, cwd=None, environment=None, timeout=600, data=""):
+    """Its output; data is its input. Wrong where it fails."""
     try:
-        done = subprocess.run(command, cwd=cwd, stdin=subprocess.DEVNULL, text=True,
+        done = subprocess.run(command, cwd=cwd, input=data, text=True,
                               env={**os.environ, **(environment or {})}, timeout=timeout,
                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False)
     except subprocess.TimeoutExpired:
@@ -96,6 +96,9 @@ class Table:
         """Returns what the function returns, or None where it fails."""
         try:
             value = function()
+        except Unavailable as error:
+            self.add(variant, operation, "skipped", str(error))
+            return None
         except Exception as error:  # noqa: BLE001 whatever it is, it is this operation's result
             self.add(variant, operation, "no", f"{type(error).__name__}: {error}")
             return None
@@ -124,6 +127,50 @@ def owner_of(pid):
 
 def content_of(file):
     return env.guest.sh(f"cat {file}; rm -f {file}")
+
+
+def sha256_of(file):
+    return env.guest.sh(f"sha256sum < {quote(file)}").split()[0]
+
+
+def stat_of(file, form):
+    """As stat(1) has it: "%a %U"; of a link itself."""
+    return env.guest.sh(f"stat -c {quote(form)} {quote(file)}").strip()
+
+
+def is_there(file):
+    return env.guest.command(f"test -e {quote(file)}")[0] == 0
+
+
+@contextlib.contextmanager
+def directory_in_guest():
+    """An empty one, of the user's; nothing of it stays."""
+    path = env.guest.sh(f"d=$(mktemp -d /home/{USER}/compat-XXXXXX); chown {USER}: $d; "
+                        "chmod 755 $d; echo $d").strip()
+    try:
+        yield path
+    finally:
+        env.guest.sh(f"rm -rf {path}")
+
+
+@contextlib.contextmanager
+def local_file(data):
+    """A file on this machine, and beside it nothing."""
+    with tempfile.TemporaryDirectory(prefix="go-") as directory:
+        path = os.path.join(directory, "file")
+        with open(path, "wb") as file:
+            file.write(data)
+        yield path
+
+
+def fails(said, function, *arguments, **more):
+    """With this in what the client says."""
+    try:
+        function(*arguments, **more)
+    except Wrong as error:
+        check(said in str(error), f"not '{said}', but: {error}")
+    else:
+        raise Wrong(f"it has not failed with '{said}'")
 
 
 def power_state():
