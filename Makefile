@@ -49,7 +49,7 @@ check-slow: ## run the tests that take minutes of waiting
 
 compat: ## run real clients against the demo guest, CLIENTS="NAME..."; WRITE=1 notes the results
 	@tools/setup build guest
-	@$(MAKE) --no-print-directory all guest
+	@$(MAKE) --no-print-directory all
 	@tools/compat $(if $(WRITE),--write) $(CLIENTS)
 
 bench: ## measure transfers beside the raw port, memory, listing; BENCH_MB (256), BENCH_ROUNDS (5)
