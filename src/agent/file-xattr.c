@@ -42,15 +42,25 @@ static int drop_acls(const char *path)
         return 0;
 }
 
+static int copy_some(const char *from, const char *to, const char *names, ssize_t size, bool acls)
+{
+        _cleanup_(freep) char *value = malloc(XATTR_SIZE_MAX);
+        int r = value ? 0 : -ENOMEM;
+
+        for (const char *name = names; r >= 0 && name < names + size; name += strlen(name) + 1)
+                if (begins(name, ACL_PREFIX) == acls)
+                        r = copy_one(from, to, name, value);
+        return r;
+}
+
 int file_copy_xattrs(int from, int to)
 {
         _cleanup_(freep) char *names = malloc(XATTR_LIST_MAX);
-        _cleanup_(freep) char *value = malloc(XATTR_SIZE_MAX);
         const FdPath from_path = fd_path(from), to_path = fd_path(to);
         ssize_t n;
         int r;
 
-        if (!names || !value)
+        if (!names)
                 return -ENOMEM;
         r = drop_acls(to_path.text);
         if (r < 0)
@@ -58,10 +68,7 @@ int file_copy_xattrs(int from, int to)
         n = listxattr(from_path.text, names, XATTR_LIST_MAX);
         if (n < 0)
                 return errno == EOPNOTSUPP ? 0 : -errno;
-        for (const char *name = names; name < names + n; name += strlen(name) + 1) {
-                r = copy_one(from_path.text, to_path.text, name, value);
-                if (r < 0)
-                        return r;
-        }
-        return 0;
+        /* An access control list may take the right away to set the others. */
+        r = copy_some(from_path.text, to_path.text, names, n, false);
+        return r < 0 ? r : copy_some(from_path.text, to_path.text, names, n, true);
 }
