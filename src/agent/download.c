@@ -1,6 +1,6 @@
 /* OpenFileTransfer from the guest: the worker's side. */
 
-#include "agent/file-operation.h"
+#include "agent/file-place.h"
 #include "agent/guest-path.h"
 #include "agent/transfer-child.h"
 #include "agent/transfer-packet.h"
@@ -17,7 +17,7 @@
 static int open_regular(const char *path, Arena *arena, Fault *fault, struct stat *status)
 {
         _cleanup_(fd_closep) int place = -1;
-        char *bytes = guest_path_decode(arena, path), link[64];
+        char *bytes = guest_path_decode(arena, path);
         int fd;
 
         if (!bytes)
@@ -32,8 +32,7 @@ static int open_regular(const char *path, Arena *arena, Fault *fault, struct sta
                                    path);
         if (!S_ISREG(status->st_mode))
                 return file_fault(fault, arena, path, EISDIR);
-        (void)snprintf(link, sizeof(link), "/proc/self/fd/%d", place);
-        fd = open(link, O_RDONLY | O_NOCTTY | O_CLOEXEC);
+        fd = open(fd_path(place).text, O_RDONLY | O_NOCTTY | O_CLOEXEC);
         if (fd < 0 || fstat(fd, status) < 0) {
                 int r = file_fault(fault, arena, path, errno);
 

@@ -1,10 +1,10 @@
 #include "agent/file-attributes.h"
 
+#include "agent/file-place.h"
 #include "agent/guest-path.h"
 #include "schema/tables.h"
 
 #include <fcntl.h>
-#include <stdio.h>
 
 #define PERMISSIONS_MAX 07777
 
@@ -74,28 +74,26 @@ static struct timespec timespec_of(const WireTime *time)
 
 int file_attributes_apply(int fd, const GuestFileAttributes *attributes)
 {
+        const FdPath path = fd_path(fd); /* these calls take no descriptor of O_PATH */
         const GuestPosixFileAttributes *posix = (const void *)attributes;
         const struct timespec times[] = {
                 timespec_of(&attributes->access_time),
                 timespec_of(&attributes->modification_time),
         };
-        char path[64];
         uid_t owner;
         gid_t group;
 
-        /* A descriptor of O_PATH has no other name for these calls. */
-        (void)snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
         if ((attributes->access_time.set || attributes->modification_time.set) &&
-            utimensat(AT_FDCWD, path, times, 0) < 0)
+            utimensat(AT_FDCWD, path.text, times, 0) < 0)
                 return -errno;
         if (attributes->type != &type_GuestPosixFileAttributes)
                 return 0;
         owner = posix->owner_id.set ? (uid_t)posix->owner_id.value : (uid_t)-1;
         group = posix->group_id.set ? (gid_t)posix->group_id.value : (gid_t)-1;
-        if ((posix->owner_id.set || posix->group_id.set) && chown(path, owner, group) < 0)
+        if ((posix->owner_id.set || posix->group_id.set) && chown(path.text, owner, group) < 0)
                 return -errno;
         if (posix->permissions.set &&
-            chmod(path, (mode_t)posix->permissions.value & PERMISSIONS_MAX) < 0)
+            chmod(path.text, (mode_t)posix->permissions.value & PERMISSIONS_MAX) < 0)
                 return -errno;
         return 0;
 }

@@ -1,14 +1,12 @@
 #include "agent/upload-target.h"
 
-#include "agent/file-operation.h"
-#include "agent/guest-path.h"
 #include "schema/tables.h"
 
 #include <fcntl.h>
 
 void upload_target_close(UploadTarget *target)
 {
-        target->parent = fd_close(target->parent);
+        file_place_close(&target->place);
 }
 
 static int deny(Fault *fault, Arena *arena, const char *path)
@@ -64,31 +62,11 @@ static int check_old(const TransferTerms *terms, Arena *arena, Fault *fault,
                 return file_fault(fault, arena, terms->path, EISDIR);
         if (!terms->overwrite)
                 return file_fault(fault, arena, terms->path, EEXIST);
-        if (faccessat(target->parent, target->name, W_OK, AT_EACCESS) < 0)
+        if (faccessat(target->place.directory, target->place.name, W_OK, AT_EACCESS) < 0)
                 return file_fault(fault, arena, terms->path, errno);
-        if (fstat(target->parent, &parent) < 0)
+        if (fstat(target->place.directory, &parent) < 0)
                 return file_fault(fault, arena, terms->path, errno);
         return is_kept_by_sticky_bit(&parent, &target->old) ? deny(fault, arena, terms->path) : 0;
-}
-
-/* As a client spells it, the name is what follows the last slash, too. */
-static int open_parent(const TransferTerms *terms, Arena *arena, Fault *fault, UploadTarget *target)
-{
-        const char *slash = strrchr(terms->path, '/');
-        const char *spelled =
-                !slash ? "."
-                       : arena_strndup(arena, terms->path,
-                                       slash == terms->path ? 1 : (size_t)(slash - terms->path));
-        char *path = spelled ? guest_path_decode(arena, spelled) : NULL;
-
-        target->name = guest_path_decode(arena, slash ? slash + 1 : terms->path);
-        if (!path || !target->name)
-                return -ENOMEM;
-        target->parent = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-        if (target->parent < 0)
-                return file_fault(fault, arena, spelled, errno);
-        /* What ends with a slash is a directory, whether it is there or not. */
-        return *target->name ? 0 : file_fault(fault, arena, terms->path, EISDIR);
 }
 
 int upload_target_open(const TransferTerms *terms, Arena *arena, Fault *fault, UploadTarget *ret)
@@ -96,21 +74,24 @@ int upload_target_open(const TransferTerms *terms, Arena *arena, Fault *fault, U
         _cleanup_(upload_target_close) UploadTarget target = UPLOAD_TARGET_NONE;
         int r;
 
-        r = open_parent(terms, arena, fault, &target);
+        r = file_place_open(&target.place, arena, fault, terms->path);
         if (r < 0)
                 return r;
-        target.exists = fstatat(target.parent, target.name, &target.old, AT_SYMLINK_NOFOLLOW) == 0;
+        target.exists = fstatat(target.place.directory, target.place.name, &target.old,
+                                AT_SYMLINK_NOFOLLOW) == 0;
         if (!target.exists && errno != ENOENT)
                 return file_fault(fault, arena, terms->path, errno);
+        if (target.place.slashed && !S_ISDIR(target.old.st_mode)) /* it means a directory */
+                return file_fault(fault, arena, terms->path, target.exists ? ENOTDIR : ENOENT);
         if (target.exists)
                 r = check_old(terms, arena, fault, &target);
-        if (r >= 0 && faccessat(target.parent, ".", W_OK | X_OK, AT_EACCESS) < 0)
+        if (r >= 0 && faccessat(target.place.directory, ".", W_OK | X_OK, AT_EACCESS) < 0)
                 r = file_fault(fault, arena, terms->path, errno);
         if (r >= 0)
                 r = check_owner(terms, arena, fault);
         if (r < 0)
                 return r;
         *ret = target;
-        target.parent = -1;
+        target.place = FILE_PLACE_NONE;
         return 0;
 }

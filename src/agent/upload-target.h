@@ -5,20 +5,18 @@
  * again when it is sent. Source: vSphere Web Services API, GuestFileManager.
  */
 
+#include "agent/file-place.h"
 #include "agent/transfers.h"
-#include "schema/fault.h"
 
 #include <sys/stat.h>
 
 typedef struct UploadTarget {
-        int parent;       /* its directory, of O_PATH; -1: not open */
-        const char *name; /* in there */
+        FilePlace place;
         bool exists;
         struct stat old; /* where it does */
 } UploadTarget;
 
-/* Where there is none: */
-#define UPLOAD_TARGET_NONE ((UploadTarget){.parent = -1})
+#define UPLOAD_TARGET_NONE ((UploadTarget){.place = FILE_PLACE_NONE})
 
 void upload_target_close(UploadTarget *target);
 

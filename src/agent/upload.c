@@ -5,22 +5,23 @@
  */
 
 #include "agent/file-attributes.h"
+#include "agent/move-across.h"
 #include "agent/transfer-child.h"
 #include "agent/transfer-packet.h"
 #include "agent/upload-target.h"
-#include "base/secret.h"
 #include "schema/tables.h"
 
 #include <fcntl.h>
 #include <signal.h>
-#include <stdio.h>
+#include <stdio.h> /* renameat() */
 
-#define NEW_FILE_MODE   0644
-#define PRIVATE_MODE    0600
-#define KEPT_MODE       0777 /* of an old file: what it may do as its owner is for its owner to say */
-#define HIDDEN_PREFIX   ".guestops-"
-#define HIDDEN_BYTES    ((size_t)8)
-#define HIDDEN_ATTEMPTS 8
+#define NEW_FILE_MODE 0644
+#define PRIVATE_MODE  0600
+#define KEPT_MODE     0777 /* of an old file: what it may do as its owner is for its owner to say */
+
+/* So much is in memory only: a slow disk slows the sender down, and the last sync is a short one.
+ */
+#define WRITE_BEHIND_BYTES ((off_t)8 << 20)
 
 typedef struct Upload {
         const TransferTerms *terms;
@@ -28,13 +29,14 @@ typedef struct Upload {
         Fault *fault;
         UploadTarget target;
         int fd;
-        char hidden[sizeof(HIDDEN_PREFIX) + 2 * HIDDEN_BYTES]; /* empty: the file has no name */
+        off_t size, written, on_disk; /* written: up to there it is on its way to the disk */
+        HiddenName hidden;            /* empty: the file has no name */
 } Upload;
 
 static void upload_done(Upload *upload)
 {
-        if (*upload->hidden)
-                (void)unlinkat(upload->target.parent, upload->hidden, 0);
+        if (*upload->hidden.text)
+                (void)unlinkat(upload->target.place.directory, upload->hidden.text, 0);
         fd_close(upload->fd);
         upload_target_close(&upload->target);
 }
@@ -44,26 +46,18 @@ static int upload_fault(const Upload *upload, int error)
         return file_fault(upload->fault, upload->arena, upload->terms->path, error);
 }
 
-static void choose_hidden(char *name)
-{
-        memcpy(name, HIDDEN_PREFIX, sizeof(HIDDEN_PREFIX));
-        random_hex(name + strlen(HIDDEN_PREFIX), HIDDEN_BYTES);
-}
-
 /* Return: 0 or a negative errno. */
 static int make_hidden(Upload *upload)
 {
-        int r = -EEXIST;
+        int r = hidden_name(&upload->hidden);
 
-        for (int i = 0; r == -EEXIST && i < HIDDEN_ATTEMPTS; i++) {
-                choose_hidden(upload->hidden);
-                upload->fd =
-                        openat(upload->target.parent, upload->hidden,
-                               O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, PRIVATE_MODE);
-                r = upload->fd < 0 ? -errno : 0;
-        }
+        if (r >= 0)
+                upload->fd = openat(upload->target.place.directory, upload->hidden.text,
+                                    O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, PRIVATE_MODE);
+        if (r >= 0 && upload->fd < 0)
+                r = -errno;
         if (r < 0)
-                *upload->hidden = '\0';
+                *upload->hidden.text = '\0';
         return r;
 }
 
@@ -71,8 +65,8 @@ static int make_file(Upload *upload)
 {
         int r;
 
-        upload->fd =
-                openat(upload->target.parent, ".", O_TMPFILE | O_WRONLY | O_CLOEXEC, PRIVATE_MODE);
+        upload->fd = openat(upload->target.place.directory, ".", O_TMPFILE | O_WRONLY | O_CLOEXEC,
+                            PRIVATE_MODE);
         if (upload->fd >= 0)
                 return 0;
         /* EISDIR: of a kernel that does not know O_TMPFILE. */
@@ -81,7 +75,23 @@ static int make_file(Upload *upload)
         return r < 0 ? upload_fault(upload, r) : 0;
 }
 
-static int write_whole(const Upload *upload, const char *data, size_t size)
+/* What fails here fails once more at the end, by fsync(2). */
+static void write_behind(Upload *upload)
+{
+        off_t begun = upload->written - upload->on_disk, new = upload->size - upload->written;
+
+        if (new < WRITE_BEHIND_BYTES)
+                return;
+        if (begun > 0)
+                (void)sync_file_range(upload->fd, upload->on_disk, begun,
+                                      SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE |
+                                              SYNC_FILE_RANGE_WAIT_AFTER);
+        (void)sync_file_range(upload->fd, upload->written, new, SYNC_FILE_RANGE_WRITE);
+        upload->on_disk = upload->written;
+        upload->written = upload->size;
+}
+
+static int write_whole(Upload *upload, const char *data, size_t size)
 {
         while (size > 0) {
                 ssize_t n = write(upload->fd, data, size);
@@ -92,12 +102,14 @@ static int write_whole(const Upload *upload, const char *data, size_t size)
                         return upload_fault(upload, errno);
                 data += n;
                 size -= (size_t)n;
+                upload->size += n;
         }
+        write_behind(upload);
         return 0;
 }
 
 /* Return: 0 when all has come, -EPIPE where the transfer was given up, or with a fault raised. */
-static int take_data(const Upload *upload)
+static int take_data(Upload *upload)
 {
         char *data = arena_alloc(upload->arena, PACKET_BYTES_MAX);
 
@@ -138,54 +150,49 @@ static int set_attributes(const Upload *upload)
 /* Return: 0 or a negative errno. */
 static int give_name(const Upload *upload, const char *name)
 {
-        char link[64];
-
-        (void)snprintf(link, sizeof(link), "/proc/self/fd/%d", upload->fd);
-        return linkat(AT_FDCWD, link, upload->target.parent, name, AT_SYMLINK_FOLLOW) < 0 ? -errno
-                                                                                          : 0;
-}
-
-/* Without replacing anything. Return: 0 or a negative errno. */
-static int rename_to_new(Upload *upload)
-{
-        int parent = upload->target.parent;
-
-        if (renameat2(parent, upload->hidden, parent, upload->target.name, RENAME_NOREPLACE) < 0) {
-                /* A file system that cannot do that may still know hard links; then both names are
-                   there, and the hidden one is removed in the end. */
-                if (errno != EINVAL && errno != ENOSYS)
-                        return -errno;
-                return linkat(parent, upload->hidden, parent, upload->target.name, 0) < 0 ? -errno
-                                                                                          : 0;
-        }
-        *upload->hidden = '\0';
-        return 0;
+        return linkat(AT_FDCWD, fd_path(upload->fd).text, upload->target.place.directory, name,
+                      AT_SYMLINK_FOLLOW) < 0
+                       ? -errno
+                       : 0;
 }
 
 /* Return: 0 or a negative errno. */
 static int rename_over(Upload *upload)
 {
-        int parent = upload->target.parent, r;
+        int directory = upload->target.place.directory, r = 0;
 
-        if (!*upload->hidden) {
-                choose_hidden(upload->hidden);
-                r = give_name(upload, upload->hidden);
-                if (r < 0) {
-                        *upload->hidden = '\0';
-                        return r;
-                }
+        if (!*upload->hidden.text) {
+                r = hidden_name(&upload->hidden);
+                if (r >= 0)
+                        r = give_name(upload, upload->hidden.text);
         }
-        if (renameat(parent, upload->hidden, parent, upload->target.name) < 0)
+        if (r >= 0 &&
+            renameat(directory, upload->hidden.text, directory, upload->target.place.name) < 0)
                 return -errno;
-        *upload->hidden = '\0';
-        return 0;
+        *upload->hidden.text = '\0';
+        return r;
+}
+
+/* Without replacing anything. Return: 0 or a negative errno. */
+static int take_name(Upload *upload)
+{
+        const FilePlace *place = &upload->target.place;
+        int r;
+
+        if (!*upload->hidden.text)
+                return give_name(upload, place->name);
+        r = rename_to_free(place->directory, upload->hidden.text, place->directory, place->name,
+                           false);
+        if (r >= 0)
+                *upload->hidden.text = '\0';
+        return r;
 }
 
 /* A directory that its user may not read cannot be opened for that: then all there is goes. */
 static int sync_directory(const Upload *upload)
 {
         _cleanup_(fd_closep) int fd =
-                openat(upload->target.parent, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+                openat(upload->target.place.directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
         if ((fd < 0 ? syncfs(upload->fd) : fsync(fd)) < 0 && errno != EINVAL)
                 return -errno;
@@ -198,12 +205,7 @@ static int commit(Upload *upload)
 
         if (fsync(upload->fd) < 0)
                 return upload_fault(upload, errno);
-        if (upload->terms->overwrite)
-                r = rename_over(upload);
-        else if (*upload->hidden)
-                r = rename_to_new(upload);
-        else
-                r = give_name(upload, upload->target.name);
+        r = upload->terms->overwrite ? rename_over(upload) : take_name(upload);
         if (r >= 0)
                 r = sync_directory(upload);
         return r < 0 ? upload_fault(upload, r) : 0;

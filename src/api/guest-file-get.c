@@ -187,9 +187,9 @@ static void on_end(GuestStream *stream, Usec now)
 
         file->is_open = false;
         if (get->is_answered) {
-                get->is_broken |= file->fault.detail || get->left > (int64_t)get->ring.size;
+                get->is_broken |= !stream->succeeded || get->left > (int64_t)get->ring.size;
                 http_send_more(file->request);
-        } else if (get->looks && get->facts && !file->fault.detail) {
+        } else if (get->looks && get->facts && stream->succeeded) {
                 go_on(file, now);
         } else if (was_cut(file)) {
                 file->fault = (Fault){0};

@@ -77,7 +77,7 @@ static void on_end(GuestStream *stream, Usec now)
         GuestFile *file = container_of(stream, GuestFile, stream);
 
         file->is_open = false;
-        if (!file->fault.detail && file->upload.is_whole) {
+        if (stream->succeeded && file->upload.is_whole) {
                 on_done(file, now);
         } else if (file->request) {
                 guest_file_fail(file, now);

@@ -26,6 +26,12 @@ OPERATIONS = {
     f"{FILES}/DeleteDirectoryInGuest": lambda who: {
         "auth": who, "directoryPath": "/no/directory", "recursive": False},
     f"{FILES}/DeleteFileInGuest": lambda who: {"auth": who, "filePath": "/no/file"},
+    f"{FILES}/InitiateFileTransferFromGuest": lambda who: {
+        "auth": who, "guestFilePath": "/no/file"},
+    f"{FILES}/InitiateFileTransferToGuest": lambda who: {
+        "auth": who, "guestFilePath": "/no/file", "fileSize": 1, "overwrite": False,
+        "fileAttributes": {"_typeName": "GuestPosixFileAttributes"}},
+    f"{FILES}/ListFilesInGuest": lambda who: {"auth": who, "filePath": "/"},
     f"{FILES}/MakeDirectoryInGuest": lambda who: {
         "auth": who, "directoryPath": "/no/directory", "createParentDirectories": False},
     f"{FILES}/MoveDirectoryInGuest": lambda who: {
