@@ -56,14 +56,19 @@ class NativeGuest:
         return self.root + path
 
     def start(self, conf=""):
-        with open(self._inside("/etc/guestops/agent.conf"), "w") as file:
-            file.write(f"[agent]\nlisten = /run/agent.sock\n{conf}")
+        self.configure(conf)
         with open(self.log_path, "ab") as log:
             self.process = subprocess.Popen(ENTER + ["chroot", self.root, "/bin/bash", "-c", INIT],
                                             stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                                             env={"PATH": "/usr/sbin:/usr/bin"})
         wait_for(lambda: os.path.exists(self.channel), "the agent listens")
         return self
+
+    def configure(self, conf):
+        path = self._inside("/etc/guestops/agent.conf")
+        with open(f"{path}.new", "w") as file:
+            file.write(f"[agent]\nlisten = /run/agent.sock\n{conf}")
+        os.rename(f"{path}.new", path)
 
     def _init_pid(self):
         with open(f"/proc/{self.process.pid}/task/{self.process.pid}/children") as file:
