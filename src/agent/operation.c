@@ -10,7 +10,6 @@
 
 #define ANSWER_BYTES_MAX     ((size_t)16 << 20)
 #define END_BYTES_MAX        ((size_t)32 << 10) /* of one frame */
-#define USER_NAME_MAX        256
 #define WORKERS_PER_USER_MAX 512
 #define FROZEN_FLAG          "/run/guestops-agent.frozen"
 
@@ -200,7 +199,7 @@ int operation_read_answer(Operation *operation, int result, const Buf *answer,
 
 /* the order of checks */
 
-static void proceed(Operation *operation, Usec now)
+void operation_proceed(Operation *operation, Usec now)
 {
         if (!operation->who || !operation->confirmed)
                 return;
@@ -213,109 +212,6 @@ static void proceed(Operation *operation, Usec now)
         }
         if (operation->row->run(operation, now) < 0)
                 operation_fail(operation);
-}
-
-static int fault_login(Operation *operation)
-{
-        return operation_fault(operation, FAULT_INVALID_GUEST_LOGIN, NULL,
-                               "Failed to authenticate with the guest operating system using the "
-                               "supplied credentials.");
-}
-
-static void on_login(Login *login, int result, const LoginVerdict *verdict, Usec now)
-{
-        Operation *operation = container_of(login, Operation, login);
-
-        switch (result) {
-        case 0:
-                operation->who = verdict;
-                proceed(operation, now);
-                return;
-        case -EACCES:
-                (void)fault_login(operation);
-                break;
-        case -ETIMEDOUT:
-                (void)operation_fault(operation, FAULT_GUEST_OPERATIONS_FAULT, NULL,
-                                      "The guest did not finish the login in time.");
-                break;
-        case -EAGAIN:
-                (void)operation_fault(operation, FAULT_GUEST_OPERATIONS_FAULT, NULL,
-                                      "Too many logins wait in the guest; try again later.");
-                break;
-        default:
-                (void)operation_fault(operation, FAULT_SYSTEM_ERROR, "login",
-                                      "The guest's login service is broken; its agent's log says "
-                                      "how.");
-                break;
-        }
-        operation_fail(operation);
-}
-
-/* Every guest operation has its credentials in a member of one of these names. */
-static const GuestAuthentication *find_auth(const Operation *operation)
-{
-        const WireObject *params = operation->request->params;
-        const WireField *field = wire_type_field(params->type, "auth");
-
-        if (!field)
-                field = wire_type_field(params->type, "requestedAuth");
-        return field ? *(GuestAuthentication *const *)((const char *)params + field->offset) : NULL;
-}
-
-static int check_user_name(Operation *operation, const char *name)
-{
-        const char *backslash = strchr(name, '\\');
-        const char *property = wire_type_field(operation->request->params->type, "auth")
-                                       ? "auth.username"
-                                       : "requestedAuth.username";
-
-        if (*name && strlen(name) <= USER_NAME_MAX && !strpbrk(name, "<>/") &&
-            !(backslash && strchr(backslash + 1, '\\')))
-                return 0;
-        return operation_fault(operation, FAULT_INVALID_ARGUMENT, property,
-                               "A specified parameter was not correct: %s", property);
-}
-
-static int login_by_ticket(Operation *operation, const TicketedSessionAuthentication *auth,
-                           Usec now)
-{
-        Operations *operations = operation->operations;
-        const TicketPlace place = operation_ticket_place(operation, now);
-        const char *user = ticket_user(&operations->tickets, auth->ticket, &place);
-
-        if (!user)
-                return fault_login(operation);
-        operation->user_spelling = arena_strdup(operation->arena, user);
-        if (!operation->user_spelling)
-                return -ENOMEM;
-        login_begin(operations->logins, &operation->login, operation->arena,
-                    operation->user_spelling, NULL, now);
-        return 0;
-}
-
-static int begin_login(Operation *operation, Usec now)
-{
-        const GuestAuthentication *auth = find_auth(operation);
-        const NamePasswordAuthentication *credential = (const void *)auth;
-        int r;
-
-        if (auth && auth->interactive_session)
-                return operation_fault(operation, FAULT_OPERATION_NOT_SUPPORTED_BY_GUEST, NULL,
-                                       "This guest has no interactive sessions; set "
-                                       "interactiveSession to false.");
-        if (auth && auth->type == &type_TicketedSessionAuthentication)
-                return login_by_ticket(operation, (const void *)auth, now);
-        if (!auth || auth->type != &type_NamePasswordAuthentication)
-                return operation_fault(operation, FAULT_OPERATION_NOT_SUPPORTED_BY_GUEST, NULL,
-                                       "This guest takes NamePasswordAuthentication and "
-                                       "TicketedSessionAuthentication only.");
-        r = check_user_name(operation, credential->username);
-        if (r < 0)
-                return r;
-        operation->user_spelling = credential->username;
-        login_begin(operation->operations->logins, &operation->login, operation->arena,
-                    credential->username, credential->password, now);
-        return 0;
 }
 
 /*
@@ -374,7 +270,6 @@ void operations_begin(Operations *operations, uint32_t id, Arena *arena,
                 .id = id,
                 .arena = arena,
                 .request = request,
-                .login.on_done = on_login,
         };
         TAILQ_INSERT_TAIL(&operations->running, operation, entry);
         operations->n_running++;
@@ -392,8 +287,8 @@ void operations_begin(Operations *operations, uint32_t id, Arena *arena,
                 operations->host.send_confirm(operations->host.user, id);
         /* May answer, and so free the operation, before it returns 0. */
         if (operation->who)
-                proceed(operation, now);
-        else if (begin_login(operation, now) < 0)
+                operation_proceed(operation, now);
+        else if (operation_login(operation, now) < 0)
                 operation_fail(operation);
 }
 
@@ -404,7 +299,7 @@ void operations_go(Operations *operations, uint32_t id, Usec now)
         if (!operation || operation->confirmed)
                 return;
         operation->confirmed = true;
-        proceed(operation, now);
+        operation_proceed(operation, now);
 }
 
 void operations_data(Operations *operations, uint32_t id, const char *data, size_t size, Usec now)

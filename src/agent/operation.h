@@ -121,6 +121,12 @@ void operation_fail(Operation *operation);
 #define operation_fault(operation, id, member, ...)                                                \
         fault_raise(&(operation)->fault, (operation)->arena, id, member, __VA_ARGS__)
 
+/* Logs the user of the request in, and proceeds then; a negative return is a fault raised. May
+   answer, and so free the operation, before it returns 0. */
+int operation_login(Operation *operation, Usec now);
+/* Carries it out if the user is known and the host still wants it. */
+void operation_proceed(Operation *operation, Usec now);
+
 /* Where and when the operation looks at tickets. */
 TicketPlace operation_ticket_place(const Operation *operation, Usec now);
 
