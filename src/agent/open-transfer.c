@@ -291,23 +291,6 @@ int open_transfer_run(Operation *operation, Usec now)
         return loop_add_io(operation->operations->loop, &open->io, EPOLLIN);
 }
 
-/* The handle says who. Return: the transfer, or NULL with a fault raised. */
-static Transfer *find_transfer(Operation *operation, const char *handle)
-{
-        Operations *operations = operation->operations;
-        const TicketPlace place = operation_ticket_place(operation, loop_now(operations->loop));
-        Transfer *transfer = transfers_find(&operations->transfers, handle, &place);
-
-        if (!transfer) {
-                (void)operation_fault(operation, FAULT_GUEST_OPERATIONS_FAULT, NULL,
-                                      "The guest does not know this file transfer, or it is over.");
-                return NULL;
-        }
-        operation->who = transfer->terms.who;
-        operation->user_spelling = arena_strdup(operation->arena, transfer->terms.user);
-        return transfer;
-}
-
 static int check_part(Operation *operation, const OpenFileTransferRequestType *args)
 {
         const char *bad = args->offset.value < 0   ? "offset"
@@ -322,7 +305,7 @@ static int check_part(Operation *operation, const OpenFileTransferRequestType *a
 int open_transfer_check(Operation *operation)
 {
         const OpenFileTransferRequestType *args = (const void *)operation->request->params;
-        Transfer *transfer = find_transfer(operation, args->transfer);
+        Transfer *transfer = operation_find_transfer(operation, args->transfer);
         OpenTransfer *open;
         int r;
 
@@ -350,44 +333,14 @@ int open_transfer_check(Operation *operation)
         return 0;
 }
 
-int close_transfer_check(Operation *operation)
-{
-        const CloseFileTransferRequestType *args = (const void *)operation->request->params;
-
-        return find_transfer(operation, args->transfer) ? 0 : -ENOENT;
-}
-
-int close_transfer_run(Operation *operation, Usec now)
-{
-        const CloseFileTransferRequestType *args = (const void *)operation->request->params;
-        Transfer *transfer = find_transfer(operation, args->transfer);
-
-        (void)now;
-        if (!transfer)
-                return -ENOENT;
-        transfers_end(&operation->operations->transfers, transfer);
-        operations_schedule_transfers(operation->operations);
-        operation_answer(operation, NULL);
-        return 0;
-}
-
 void operations_stop_transfers(Operations *operations)
 {
         Operation *operation, *next;
 
         for (operation = TAILQ_FIRST(&operations->running); operation; operation = next) {
-                const char *name;
-
                 next = TAILQ_NEXT(operation, entry);
-                if (!operation->open)
-                        continue;
-                name = operation->open->transfer->terms.to_guest ? "InitiateFileTransferToGuest"
-                                                                 : "InitiateFileTransferFromGuest";
-                if (!agent_config_disables(operations->config, name) &&
-                    !agent_config_disables(operations->config, operation->row->name))
-                        continue;
-                (void)operation_fault(operation, FAULT_OPERATION_DISABLED_BY_GUEST, NULL,
-                                      "%s has been disabled by the guest's configuration.", name);
-                operation_fail(operation);
+                if (operation->open &&
+                    transfer_check_enabled(operation, operation->open->transfer) < 0)
+                        operation_fail(operation);
         }
 }

@@ -5,10 +5,7 @@
  * side makes us hold more than it may. Source: PROTOCOL.md, "Transfers".
  */
 
-#include "base/base.h"
-
-typedef struct OpenTransfer OpenTransfer;
-typedef struct Operations Operations;
+#include "agent/operation.h"
 
 /* Of an operation that ends. Without an answer before, the worker takes it for given up. */
 OpenTransfer *open_transfer_free(OpenTransfer *open);
@@ -20,3 +17,8 @@ void open_transfer_room(OpenTransfer *open, Usec now);
 
 /* Ends transfers whose operation this guest's configuration has disabled meanwhile. */
 void operations_stop_transfers(Operations *operations);
+
+/* Who asks is set in the operation. Return: the transfer, or NULL with a fault raised. */
+Transfer *operation_find_transfer(Operation *operation, const char *handle);
+/* Raises a fault where this guest's configuration has disabled the transfer. */
+int transfer_check_enabled(Operation *operation, const Transfer *transfer);

@@ -91,7 +91,8 @@ static void test_before(void)
                 {"another configuration", configure_anew, NULL, "GuestOperationsFault"},
                 {"no opening any more", disable_opening, NULL, "OperationDisabledByGuest"},
                 {"nothing is allowed any more", disable_all, NULL, "OperationDisabledByGuest"},
-                {"no promises any more", disable_initiation, NULL, "GuestOperationsFault"},
+                {"no promises any more", disable_initiation, NULL, "OperationDisabledByGuest"},
+                {"no promises of the other kind", disable_the_other, NULL, "GuestOperationsFault"},
                 {"no room for streams", refuse_streams, NULL, "GuestOperationsFault"},
         };
 

@@ -27,22 +27,27 @@ static void test_good(void)
         static const struct {
                 const char *about;
                 TicketPlace place;
-                bool good;
+                bool good, outdated;
         } rows[] = {
                 {"at once", {HERE, 7, NOW}, true},
                 {"the last moment", {HERE, 7, NOW + TRANSFER_USEC - 1}, true},
                 {"a moment later", {HERE, 7, NOW + TRANSFER_USEC}, false},
                 {"another machine", {ELSEWHERE, 7, NOW}, false},
-                {"passwords have changed", {HERE, 8, NOW}, false},
+                {"passwords have changed", {HERE, 8, NOW}, true, true},
         };
         Transfers transfers;
         const Transfer *transfer;
 
         transfers_init(&transfers);
         transfer = add(&transfers, 1000, &here);
-        for (size_t i = 0; i < ELEMENTS(rows); i++)
-                EXPECT(rows[i].about, (transfers_find(&transfers, transfer->handle,
-                                                      &rows[i].place) == transfer) == rows[i].good);
+        for (size_t i = 0; i < ELEMENTS(rows); i++) {
+                const Transfer *found =
+                        transfers_find(&transfers, transfer->handle, &rows[i].place);
+
+                EXPECT(rows[i].about, (found == transfer) == rows[i].good);
+                EXPECT(rows[i].about,
+                       transfer_is_current(transfer, &rows[i].place) == !rows[i].outdated);
+        }
         EXPECT("here again", transfers_find(&transfers, transfer->handle, &here) == transfer);
         transfers_done(&transfers);
 }

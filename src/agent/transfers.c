@@ -33,7 +33,12 @@ void transfers_done(Transfers *transfers)
 static bool is_good(const Transfer *transfer, const TicketPlace *place)
 {
         return !transfer->over && transfer->expires > place->now &&
-               transfer->generation == place->generation && strcmp(transfer->vm, place->vm) == 0;
+               strcmp(transfer->vm, place->vm) == 0;
+}
+
+bool transfer_is_current(const Transfer *transfer, const TicketPlace *place)
+{
+        return transfer->generation == place->generation;
 }
 
 /* Those that an earlier configuration let in need not wait for their time to be over. */
@@ -43,7 +48,7 @@ static void drop_outdated(Transfers *transfers, const TicketPlace *place)
 
         for (transfer = TAILQ_FIRST(&transfers->list); transfer; transfer = next) {
                 next = TAILQ_NEXT(transfer, entry);
-                if (transfer->generation != place->generation || transfer->expires <= place->now)
+                if (!transfer_is_current(transfer, place) || transfer->expires <= place->now)
                         transfers_end(transfers, transfer);
         }
 }

@@ -59,8 +59,11 @@ void transfers_done(Transfers *transfers);
 int transfers_add(Transfers *transfers, const TransferTerms *terms, const TransferLimits *limits,
                   const TicketPlace *place, const Transfer **ret);
 
-/* Return: the transfer, busy or not, or NULL where the handle is none that is good now. */
+/* Return: the transfer, busy or not, or NULL where the handle is none of now and here. */
 Transfer *transfers_find(const Transfers *transfers, const char *handle, const TicketPlace *place);
+
+/* Return: whether passwords, accounts and configuration are still those of the promise. */
+bool transfer_is_current(const Transfer *transfer, const TicketPlace *place);
 
 /* The handle is good no more; what is open goes on until it is released. */
 void transfers_end(Transfers *transfers, Transfer *transfer);

@@ -260,6 +260,8 @@ class Handles(TransferCase):
     def test_disabled(self):
         self.configure("[guestoperations]\nInitiateFileTransferFromGuest.disabled = true\n")
         self.assertFault(self.host.initiate_from("demo", "/t/file"), "OperationDisabledByGuest")
+        self.assertFault(self.host.open(self.handle)[1], "OperationDisabledByGuest")
+        self.configure("")
         self.assertOver(self.handle)
 
     def test_disabled_on_the_way(self):
