@@ -56,10 +56,12 @@ class AdversityCase(GuestCase):
 class OwnGuest(AdversityCase):
     """With a guest that may be ruined."""
 
+    memory = 256  # MB
+
     def setUp(self):
         super().setUp()
         self.guest = Guest(env.guest.guest, os.path.join(env.build, "guestops-agent"),
-                           os.path.join(ROOT, "data", "guestops-agent.pam"))
+                           os.path.join(ROOT, "data", "guestops-agent.pam"), memory=self.memory)
         self.addCleanup(self.guest.stop)
         self.guest.boot()
         self.machine = self.put(self.guest)

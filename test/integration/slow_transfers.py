@@ -3,6 +3,7 @@ import hashlib
 import os
 import random
 
+from adversity import OwnGuest
 from support import env
 from transfers import TransferCase
 
@@ -17,8 +18,12 @@ def memory():
         return int(line.split()[1])
 
 
-class Gigabyte(TransferCase):
+class Gigabyte(OwnGuest, TransferCase):
+    memory = 2048
+
     def test_round_trip(self):
+        self.guest.sh(f"mkdir {self.directory}; "
+                      f"mount -t tmpfs -o size=1100m,mode=777 none {self.directory}")
         block = bytearray(os.urandom(BLOCK))
         wanted, got = hashlib.sha256(), hashlib.sha256()
         before = memory()

@@ -7,6 +7,7 @@ import random
 import socket
 import threading
 
+from adversity import OwnGuest
 from guestops import auth, wait_for
 from support import env, parallel
 from transfers import TransferCase, digest
@@ -122,7 +123,7 @@ class Downloads(TransferCase):
         expected = self.make(5 * MB)
         with self.connect(self.download_url()) as slow:
             slow.https.connect()
-            slow.https.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 8192)
+            slow.https.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65536)
             slow.send_head("GET")
             response = slow.https.getresponse()
             got = response.read(1000)
@@ -314,6 +315,28 @@ class Many(TransferCase):
         for i, body in enumerate(data):
             self.assertEqual(self.digest_of(f"up{i}"), digest(body))
         self.assertEqual(set(others), {200})
+
+
+class Power(OwnGuest, TransferCase):
+    def test_ends(self):
+        """What is open when the guest's life ends is over, what moves is broken off."""
+        self.guest.sh(f"mkdir -m 777 {self.directory}")
+        self.write("text")
+        url = self.download_url()
+        self.guest.qmp("system_reset")
+        wait_for(lambda: self.request(url).status == 404, "the reset is known")
+        self.wait_ready(self.machine)
+        self.guest.sh(f"mkdir -m 777 {self.directory}")
+        self.write("text")
+        url, moves = self.download_url(), self.upload_url(5 * MB, "up")
+        with self.connect(moves) as upload:
+            upload.send_head("PUT", Content_Length=5 * MB)
+            upload.send(bytes(MB))
+            self.assertOk(self.client.call(f"VirtualMachine/{self.machine.moid}/PowerOffVM_Task"))
+            wait_for(lambda: self.request(url).status == 404, "it is off")
+            upload.send(bytes(4 * MB))
+            self.assertRefused(upload.answer(), 503)
+        self.assertOver(moves, "PUT")
 
 
 class Ends(TransferCase):
