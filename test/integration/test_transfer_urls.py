@@ -259,6 +259,39 @@ class Ends(UrlCase):
                      self.guest_info(self.machine)["guestOperationsReady"], "it is back")
             self.assertWhole(self.request(url), digest(self.file.data))
 
+    def results(self):
+        """What the audit says of this machine's transfers."""
+        return [line["result"] for line in env.daemon.audit()
+                if line["event"] == "file-transfer" and line.get("vm") == self.machine.moid]
+
+    def test_client_leaves(self):
+        """Before its last byte it has given up; after that it has not waited to hear of it."""
+        with self.played() as agent:
+            url = self.up()
+            with self.connect(url) as upload:
+                upload.send_head("PUT", Content_Length=10)
+                upload.send(b"half")
+                wait_for(lambda: self.file.stored == b"half", "it comes")
+            wait_for(lambda: agent.requests[-1][0] in agent.cancelled, "it is given up")
+            self.assertEqual(self.results(), ["GuestOperationsFault"])
+            with self.connect(url) as upload:
+                upload.send_head("PUT", Content_Length=4)
+                upload.send(b"more")
+                self.assertStored(upload.answer())
+            url = self.up()
+            agent.on_data = lambda agent, id, data: None if data else ended.append(id)
+            ended = []
+            with self.connect(url) as upload:
+                upload.send_head("PUT", Content_Length=1)
+                upload.send(b"x")
+                wait_for(lambda: ended, "all of it has come")
+            self.assertRefused(self.put(url, b"x"), 409)
+            self.file.end(agent, ended[0], None)
+            wait_for(lambda: len(self.results()) == 3, "it has ended")
+            self.assertEqual(self.results()[1:], ["ok", "ok"])
+            self.assertNotIn(ended[0], agent.cancelled)
+            self.assertOver(url, "PUT")
+
     def test_channel_is_lost_on_the_way(self):
         with self.played() as agent:
             url = self.up(100)
