@@ -4,7 +4,7 @@
  * differ.
  */
 
-#include "agent/operation.h"
+#include "agent/file-operation.h"
 #include "base/clock.h"
 #include "schema/tables.h"
 #include "wire/write.h"
@@ -58,25 +58,13 @@ static const char *bare_path(Arena *arena, const char *path)
         return path;
 }
 
+/* A program that is behind a closed directory is a file that cannot be accessed, in this API. */
 static int fault_of_path(Fault *fault, Arena *arena, const char *path, int error)
 {
-        static const struct {
-                int error;
-                FaultId id;
-                const char *before, *after;
-        } rows[] = {
-                {ENOENT, FAULT_FILE_NOT_FOUND, "File ", " was not found"},
-                {EACCES, FAULT_CANNOT_ACCESS_FILE, "Unable to access file ", ""},
-                {ENOTDIR, FAULT_NOT_A_DIRECTORY, "A part of ", " is not a directory"},
-                {ENAMETOOLONG, FAULT_FILE_NAME_TOO_LONG, "File name ", " is too long"},
-        };
-
-        for (size_t i = 0; i < ELEMENTS(rows); i++)
-                if (rows[i].error == error)
-                        return fault_raise(fault, arena, rows[i].id, path, "%s%s%s", rows[i].before,
-                                           path, rows[i].after);
-        return fault_raise(fault, arena, FAULT_FILE_FAULT, path, "File %s: %s", path,
-                           strerror(error));
+        if (error == EACCES)
+                return fault_raise(fault, arena, FAULT_CANNOT_ACCESS_FILE, path,
+                                   "Unable to access file %s", path);
+        return file_fault(fault, arena, path, error);
 }
 
 static int check_program(Fault *fault, Arena *arena, const char *path)

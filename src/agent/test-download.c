@@ -6,7 +6,6 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 
-#define LARGE ((size_t)5 << 20)
 #define ALL                                                                                        \
         (WireLong)                                                                                 \
         {                                                                                          \
@@ -19,20 +18,6 @@
         }
 
 static LoginVerdict self, nobody;
-static char *content; /* LARGE bytes */
-
-static void make_content(void)
-{
-        uint32_t state = 1;
-
-        content = malloc(LARGE);
-        if (!content)
-                abort();
-        for (size_t i = 0; i < LARGE; i++) {
-                state = state * 1664525 + 1013904223;
-                content[i] = (char)(state >> 24);
-        }
-}
 
 static void make_file(const char *name, size_t size)
 {

@@ -19,6 +19,23 @@
 #define NOBODY        65534
 #define PATIENCE_USEC (300 * USEC_PER_SEC) /* never reached */
 
+#define LARGE ((size_t)5 << 20)
+
+static char *content; /* LARGE bytes */
+
+static inline void make_content(void)
+{
+        uint32_t state = 1;
+
+        content = malloc(LARGE);
+        if (!content)
+                abort();
+        for (size_t i = 0; i < LARGE; i++) {
+                state = state * 1664525 + 1013904223;
+                content[i] = (char)(state >> 24);
+        }
+}
+
 typedef struct Site {
         Loop *loop;
         AgentConfig *config;

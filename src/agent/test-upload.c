@@ -14,25 +14,9 @@
 #include <sys/resource.h>
 #include <sys/syscall.h>
 
-#define LARGE ((size_t)5 << 20)
-
 static LoginVerdict self, nobody;
-static char *content; /* LARGE bytes */
 
 static const GuestFileAttributes none = {.type = &type_GuestFileAttributes};
-
-static void make_content(void)
-{
-        uint32_t state = 1;
-
-        content = malloc(LARGE);
-        if (!content)
-                abort();
-        for (size_t i = 0; i < LARGE; i++) {
-                state = state * 1664525 + 1013904223;
-                content[i] = (char)(state >> 24);
-        }
-}
 
 /* The directory d, with nothing in it. */
 static void fresh_directory(mode_t mode)

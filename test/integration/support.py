@@ -160,6 +160,19 @@ class GuestCase(unittest.TestCase):
         self.guest = env.guest
         self.vm = env.vm.ref
 
+    @contextlib.contextmanager
+    def limits(self, **settings):
+        """Other settings inside, as Daemon.restart() takes them, and another self.client."""
+        env.daemon.restart(**settings)
+        try:
+            env.wait_ready()
+            self.client = env.client()
+            yield
+        finally:
+            self.client.close()
+            env.daemon.restart(**{name: None for name in settings})
+            env.wait_ready()
+
     # wire
 
     def assertFault(self, answer, type_name, **members):

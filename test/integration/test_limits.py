@@ -12,18 +12,6 @@ class Waiting(FakeCase):
     """An agent that answers when it is told to."""
 
     @contextlib.contextmanager
-    def limits(self, **settings):
-        env.daemon.restart(**settings)
-        try:
-            env.wait_ready()
-            self.client = env.client()
-            yield
-        finally:
-            self.client.close()
-            env.daemon.restart(**{name: None for name in settings})
-            env.wait_ready()
-
-    @contextlib.contextmanager
     def parked(self, vm, agent, number):
         """So many calls of one session wait; they are answered in the end."""
         answers, threads = [], []

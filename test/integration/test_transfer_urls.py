@@ -421,18 +421,6 @@ class Files(UrlCase):
 
 
 class Limits(UrlCase):
-    @contextlib.contextmanager
-    def limits(self, **settings):
-        env.daemon.restart(**settings)
-        try:
-            env.wait_ready()
-            self.client = env.client()
-            yield
-        finally:
-            self.client.close()
-            env.daemon.restart(**{key: None for key in settings})
-            env.wait_ready()
-
     def assertLimited(self, number, text):
         with self.played():
             urls = [self.down() for _ in range(number)]
