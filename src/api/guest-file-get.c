@@ -70,7 +70,7 @@ static void on_source_sent(void *user, Usec now)
 
         file->request = NULL;
         guest_file_close(file);
-        guest_file_audit(file, now);
+        guest_file_audit(file, true, now);
         guest_file_end(file, done, now);
 }
 
@@ -227,6 +227,6 @@ void guest_file_get_gone(GuestFile *file, Usec now)
         guest_file_close(file);
         (void)fault_raise(&file->fault, file->arena, FAULT_GUEST_OPERATIONS_FAULT, NULL,
                           "The client has left.");
-        guest_file_audit(file, now);
+        guest_file_audit(file, false, now);
         guest_file_end(file, false, now);
 }

@@ -66,7 +66,7 @@ static void on_done(GuestFile *file, Usec now)
 {
         const HttpHeader header = {"X-Request-Id", file->request_id};
 
-        guest_file_audit(file, now);
+        guest_file_audit(file, true, now);
         if (file->request)
                 http_reply(file->request, 200, &header, 1, NULL);
         guest_file_end(file, true, now);
@@ -82,7 +82,7 @@ static void on_end(GuestStream *stream, Usec now)
         } else if (file->request) {
                 guest_file_fail(file, now);
         } else {
-                guest_file_audit(file, now);
+                guest_file_audit(file, false, now);
                 guest_file_end(file, false, now);
         }
 }
@@ -108,6 +108,6 @@ void guest_file_put_gone(GuestFile *file, Usec now)
         guest_file_close(file);
         (void)fault_raise(&file->fault, file->arena, FAULT_GUEST_OPERATIONS_FAULT, NULL,
                           "The client has left.");
-        guest_file_audit(file, now);
+        guest_file_audit(file, false, now);
         guest_file_end(file, false, now);
 }

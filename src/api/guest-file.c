@@ -73,7 +73,7 @@ void guest_file_reply(GuestFile *file, unsigned int status, const HttpHeader *he
         HttpRequest *request = file->request;
 
         guest_file_close(file);
-        guest_file_audit(file, now);
+        guest_file_audit(file, false, now);
         file->request = NULL;
         reply_line(request, file->request_id, status, header, text);
         guest_file_end(file, false, now);
@@ -94,27 +94,32 @@ void guest_file_fail(GuestFile *file, Usec now)
 
 /* the audit */
 
-void guest_file_audit(const GuestFile *file, Usec now)
+/* A guest can see to it that there is no memory for a fault: it has failed all the same. */
+static const char *failure_of(const Fault *fault)
+{
+        return fault->detail ? fault->detail->type->name : type_GuestOperationsFault.name;
+}
+
+void guest_file_audit(const GuestFile *file, bool succeeded, Usec now)
 {
         const Transfer *transfer = file->transfer;
 
-        (void)audit_write(
-                file->service->audit,
-                &(AuditEvent){
-                        .event = "file-transfer",
-                        .request_id = file->request_id,
-                        .initiation = transfer->initiation,
-                        .user = transfer->user,
-                        .address = file->address,
-                        .vm = transfer->moid,
-                        .vm_name = transfer->vm_name,
-                        .guest_user = transfer->guest_user,
-                        .operation = file->verb->method,
-                        .target = transfer->path,
-                        .result = file->fault.detail ? file->fault.detail->type->name : "ok",
-                        .bytes = &file->bytes,
-                        .duration = now - file->begun,
-                });
+        (void)audit_write(file->service->audit,
+                          &(AuditEvent){
+                                  .event = "file-transfer",
+                                  .request_id = file->request_id,
+                                  .initiation = transfer->initiation,
+                                  .user = transfer->user,
+                                  .address = file->address,
+                                  .vm = transfer->moid,
+                                  .vm_name = transfer->vm_name,
+                                  .guest_user = transfer->guest_user,
+                                  .operation = file->verb->method,
+                                  .target = transfer->path,
+                                  .result = succeeded ? "ok" : failure_of(&file->fault),
+                                  .bytes = &file->bytes,
+                                  .duration = now - file->begun,
+                          });
 }
 
 static void audit_refusal(Service *service, HttpRequest *request, const char *request_id, Usec now)

@@ -82,7 +82,7 @@ void guest_file_reply(GuestFile *file, unsigned int status, const HttpHeader *he
 void guest_file_fail(GuestFile *file, Usec now);
 
 /* Writes the line of the audit; before the answer. */
-void guest_file_audit(const GuestFile *file, Usec now);
+void guest_file_audit(const GuestFile *file, bool succeeded, Usec now);
 
 /* The end, with the file moved where @done. Frees it. */
 void guest_file_end(GuestFile *file, bool done, Usec now);

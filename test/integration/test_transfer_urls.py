@@ -405,6 +405,28 @@ class Files(UrlCase):
             self.assertWhole(self.request(down), digest(self.file.data))
             self.assertStored(self.put(up, b"x"))
 
+    def test_what_the_client_has_wished_is_not_so(self):
+        with self.played():
+            url = self.down()
+            for headers, status in (({"If_Match": '"bb"'}, 412), ({"Range": "bytes=10-"}, 416)):
+                answer = self.request(url, **headers)
+                self.assertRefused(answer, status)
+                self.assertEqual(self.audited(answer)["result"], "GuestOperationsFault")
+
+    def test_no_memory_for_a_fault(self):
+        """An answer may fill all that one transfer may have: that is no success in the audit."""
+        with self.played():
+            url = self.down()
+            texts = set()
+            for size in range(60000, 64000, 64):
+                self.file.version = "a" * (size - 1)
+                answer = self.request(url)
+                texts.add(self.assertRefused(answer, 500))
+                self.assertEqual(self.audited(answer)["result"], "GuestOperationsFault")
+            self.assertIn("Error\n", texts)
+            self.file.version = "aa"
+            self.assertWhole(self.request(url), digest(self.file.data))
+
     def test_fault_in_the_middle(self):
         """It is over at once, not when all of the body has come."""
         with self.played() as agent:
