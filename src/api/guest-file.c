@@ -212,17 +212,19 @@ static const GuestFileVerb *find_verb(const char *method)
         return NULL;
 }
 
+static const char *methods_of(const Transfer *transfer)
+{
+        if (!transfer)
+                return "GET, HEAD, PUT";
+        return transfer->upload ? "PUT" : "GET, HEAD";
+}
+
 /* What speaks against it before the guest is asked. Return: the status, or 0. */
 static unsigned int judge(Service *service, HttpRequest *request, const GuestFileVerb *verb,
                           const Transfer *transfer, HttpHeader *ret_header, const char **ret_text)
 {
-        if (transfer && verb && transfer->upload != verb->upload) {
-                *ret_header = (HttpHeader){"Allow", transfer->upload ? "PUT" : "GET, HEAD"};
-                *ret_text = "This transfer goes the other way.";
-                return 405;
-        }
-        if (!verb) {
-                *ret_header = (HttpHeader){"Allow", "GET, HEAD, PUT"};
+        if (!verb || (transfer && transfer->upload != verb->upload)) {
+                *ret_header = (HttpHeader){"Allow", methods_of(transfer)};
                 *ret_text = "Files are read by GET and written by PUT.";
                 return 405;
         }

@@ -181,8 +181,9 @@ class Urls(UrlCase):
         with self.played():
             down, up = self.down(), self.up()
             for url, method, allow in ((down, "PUT", "GET, HEAD"), (up, "GET", "PUT"),
-                                       (up, "HEAD", "PUT"), (down, "POST", "GET, HEAD, PUT"),
-                                       (down, "DELETE", "GET, HEAD, PUT")):
+                                       (up, "HEAD", "PUT"), (down, "POST", "GET, HEAD"),
+                                       (up, "DELETE", "PUT"),
+                                       (f"{up}x", "POST", "GET, HEAD, PUT")):
                 more = {"Content_Length": 0} if method in ("PUT", "POST") else {}
                 answer = self.request(url, method, **more)
                 self.assertEqual((answer.status, answer.headers["Allow"]), (405, allow))
