@@ -6,6 +6,17 @@
 
 #define BLOCK_BYTES ((size_t)32 << 10) /* one for each answer under way */
 
+/*
+ * The daemon keeps the socket of an answer that ends with an error, and looks at it no more. So it
+ * gets a byte that it cannot send, and closes the connection as one that the client has left.
+ */
+static ssize_t stream_break(HttpConnection *connection, char *data)
+{
+        http_connection_cut(connection);
+        *data = '\0';
+        return 1;
+}
+
 /* Called by the daemon when all of the block before has been handed to the socket. */
 static ssize_t stream_fill(void *cls, uint64_t at, char *data, size_t size)
 {
@@ -17,11 +28,11 @@ static ssize_t stream_fill(void *cls, uint64_t at, char *data, size_t size)
         (void)at;
         connection->server->n_vain_runs = 0;
         if (request->state != HTTP_REQUEST_SENDING || connection->phase == HTTP_PHASE_CUT)
-                return MHD_CONTENT_READER_END_WITH_ERROR;
+                return stream_break(connection, data);
         request->may_go_on = false;
         n = source->on_room(source->user, data, size, loop_now(connection->server->loop));
         if (n < 0)
-                return MHD_CONTENT_READER_END_WITH_ERROR;
+                return stream_break(connection, data);
         assert((size_t)n <= size);
         http_connection_enter(connection, HTTP_PHASE_STREAM);
         if (n == 0)

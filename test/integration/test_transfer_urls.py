@@ -374,15 +374,20 @@ class Files(UrlCase):
             self.assertRefused(self.request(self.down(), Range="bytes=-3"), 503)
             self.assertLess(len(self.file.opened), 10)
 
+    def descriptors(self):
+        return len(os.listdir(f"/proc/{env.daemon.process.pid}/fd"))
+
     def test_ends_too_early(self):
         """What was promised and does not come: the client sees that, and comes again."""
         with self.played():
             url = self.down()
+            before = self.descriptors()
             for cuts, fault in ((1, None), (10, None), (0, "FileFault")):
                 self.file.cuts, self.file.end_fault = cuts, fault
                 with self.assertRaises(Exception) as caught:
                     self.request(url)
                 self.assertNotIsInstance(caught.exception, AssertionError)
+            wait_for(lambda: self.descriptors() <= before, "the connections are closed")
             self.file.cuts, self.file.end_fault = 0, None
             self.assertWhole(self.request(url), digest(self.file.data))
 
