@@ -9,6 +9,7 @@
 #include "agent/tree.h"
 #include "base/test.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -142,6 +143,57 @@ static void test_reservation(void)
                 expect_files(rows[i].about, rows[i].after);
                 files_end();
         }
+}
+
+/* what is changed meanwhile */
+
+static int leases[2]; /* of files that say when they are opened */
+static volatile sig_atomic_t n_opened;
+
+/* Both have been opened: the directory of the one that was the first is left by now. */
+static void on_opened(int signo, siginfo_t *info, void *context)
+{
+        bool first_is_f = info->si_fd != leases[0];
+
+        (void)signo;
+        (void)context;
+        if (++n_opened == 2)
+                close(open(first_is_f ? "a/d/f/new" : "a/d/g/new", O_WRONLY | O_CREAT, 0600));
+        (void)fcntl(info->si_fd, F_SETLEASE, F_UNLCK);
+}
+
+static bool lease(const char *path, int *ret)
+{
+        *ret = open(path, O_RDWR | O_CLOEXEC);
+        return fcntl(*ret, F_SETSIG, SIGRTMIN) >= 0 && fcntl(*ret, F_SETLEASE, F_WRLCK) >= 0;
+}
+
+static void test_new_file_meanwhile(void)
+{
+        const struct sigaction action = {.sa_sigaction = on_opened,
+                                         .sa_flags = SA_SIGINFO | SA_RESTART};
+        _cleanup_(file_place_close) FilePlace from = FILE_PLACE_NONE;
+        _cleanup_(file_place_close) FilePlace to = FILE_PLACE_NONE;
+        bool copied = false;
+
+        files_begin("a/ a/d/ a/d/f/ a/d/f/1=1 a/d/g/ a/d/g/2=2 b/");
+        from = place("a", "d");
+        to = place("b", "d");
+        sigaction(SIGRTMIN, &action, NULL);
+        if (lease("a/d/f/1", &leases[0]) && lease("a/d/g/2", &leases[1])) {
+                EXPECT_INT("made meanwhile", tree_move_across(&from, &to, &copied), -EBUSY);
+                EXPECT_INT("made meanwhile", n_opened, 2);
+                EXPECT("made meanwhile", !copied);
+                EXPECT("made meanwhile",
+                       access("a/d/f/new", F_OK) == 0 || access("a/d/g/new", F_OK) == 0);
+                EXPECT("made meanwhile", access("a/d/f/1", F_OK) == 0);
+                EXPECT("made meanwhile", access("b/d", F_OK) < 0);
+        } else {
+                (void)fprintf(stderr, "no leases here: %s\n", strerror(errno));
+        }
+        fd_close(leases[0]);
+        fd_close(leases[1]);
+        files_end();
 }
 
 /* what is kept */
@@ -332,6 +384,7 @@ int main(void)
         test_trees();
         test_tree_into_itself();
         test_reservation();
+        test_new_file_meanwhile();
         files_begin("b/");
         test_metadata("in one file system", "b",
                       "b/ b/e/ b/e/f=1 b/e/g/ b/e/g/h= b/e/l->nowhere b/e/p|");

@@ -7,6 +7,7 @@
 
 typedef struct Copy {
         bool begun;
+        uint64_t seen;    /* the sum of the marks of all that was copied */
         struct stat top;  /* of the copy */
         int directory;    /* that the copy is in */
         const char *name; /* its, in there */
@@ -26,6 +27,26 @@ static LinkName link_name(const struct stat *status)
         (void)snprintf(name.text, sizeof(name.text), "%jx-%jx", (uintmax_t)status->st_dev,
                        (uintmax_t)status->st_ino);
         return name;
+}
+
+/* Like FNV-1a, of words. What is made or changed in a tree changes the sum of its marks. */
+static uint64_t mark_of(const struct stat *status)
+{
+        const uint64_t parts[] = {
+                status->st_dev,
+                status->st_ino,
+                status->st_mode,
+                (uint64_t)status->st_size,
+                (uint64_t)status->st_mtim.tv_sec,
+                (uint64_t)status->st_mtim.tv_nsec,
+                (uint64_t)status->st_ctim.tv_sec,
+                (uint64_t)status->st_ctim.tv_nsec,
+        };
+        uint64_t mark = UINT64_C(0xcbf29ce484222325);
+
+        for (size_t i = 0; i < ELEMENTS(parts); i++)
+                mark = (mark ^ parts[i]) * UINT64_C(0x100000001b3);
+        return mark;
 }
 
 static int make_directory(int directory, const char *name, int *ret)
@@ -110,6 +131,7 @@ static int copy_once(Copy *copy, const TreePlace *at, const struct stat *status)
 
 static int on_visit(void *user, const TreePlace *at)
 {
+        Copy *copy = user;
         struct stat status;
         int r = check_takeable(at);
 
@@ -117,14 +139,15 @@ static int on_visit(void *user, const TreePlace *at)
                 return r;
         if (fstatat(at->directory, at->name, &status, AT_SYMLINK_NOFOLLOW) < 0)
                 return -errno;
+        copy->seen += mark_of(&status);
         if (status.st_nlink > 1 && !S_ISDIR(status.st_mode))
-                return copy_once(user, at, &status);
+                return copy_once(copy, at, &status);
         return file_copy(at->directory, at->name, at->other, at->other_name, false, NULL);
 }
 
 static int on_leave(void *user, const TreePlace *at, int fd, const struct stat *status, int other)
 {
-        const Copy *copy = user;
+        Copy *copy = user;
         struct stat now;
         int r;
 
@@ -132,10 +155,54 @@ static int on_leave(void *user, const TreePlace *at, int fd, const struct stat *
                 return -errno;
         if (!file_is_unchanged(status, &now))
                 return -EBUSY;
+        copy->seen += mark_of(&now);
         r = file_copy_metadata(fd, status, other);
         if (r >= 0 && at->other_name == copy->name && syncfs(other) < 0)
                 r = -errno;
         return r;
+}
+
+/* Changes after the copy had left a directory, which may have been long ago. */
+
+static int on_recheck(void *user, const TreePlace *at)
+{
+        uint64_t *sum = user;
+        struct stat status;
+
+        if (fstatat(at->directory, at->name, &status, AT_SYMLINK_NOFOLLOW) < 0)
+                return -errno;
+        *sum += mark_of(&status);
+        return 0;
+}
+
+static int on_recheck_left(void *user, const TreePlace *at, int fd, const struct stat *status,
+                           int other)
+{
+        uint64_t *sum = user;
+        struct stat now;
+
+        (void)at;
+        (void)status;
+        (void)other;
+        if (fstat(fd, &now) < 0)
+                return -errno;
+        *sum += mark_of(&now);
+        return 0;
+}
+
+static int check_unchanged(const TreePlace *place, const Copy *copy)
+{
+        const TreePlace from = {place->directory, place->name, -1, NULL};
+        uint64_t sum = 0;
+        const TreeVisitor visitor = {
+                .visit = on_recheck,
+                .leave = on_recheck_left,
+                .user = &sum,
+                .keeps_inside = true,
+        };
+        int r = tree_walk(&from, &visitor);
+
+        return r < 0 ? r : sum == copy->seen ? 0 : -EBUSY;
 }
 
 int tree_copy(const TreePlace *place)
@@ -150,6 +217,8 @@ int tree_copy(const TreePlace *place)
         };
         int r = tree_walk(place, &visitor);
 
+        if (r >= 0)
+                r = check_unchanged(place, &copy);
         if (*copy.links.text) {
                 fd_close(copy.links_fd);
                 (void)tree_remove(place->other, copy.links.text);
