@@ -65,7 +65,7 @@ static Operation *find(Operations *operations, uint32_t id)
 static void operation_free(Operation *operation)
 {
         TAILQ_REMOVE(&operation->operations->running, operation, entry);
-        operation->operations->n_running--;
+        operation->operations->n_running -= !operation->abandoned;
         login_cancel(&operation->login);
         open_transfer_free(operation->open);
         if (operation->worker)
@@ -321,10 +321,12 @@ void operations_room(Operations *operations, uint32_t id, Usec now)
 /* What a worker is carrying out goes on, and what it started is remembered. */
 static void cancel(Operation *operation)
 {
-        if (operation->worker && !operation->open)
-                operation->abandoned = true;
-        else
+        if (!operation->worker || operation->open) {
                 operation_free(operation);
+        } else if (!operation->abandoned) {
+                operation->abandoned = true;
+                operation->operations->n_running--;
+        }
 }
 
 void operations_cancel(Operations *operations, uint32_t id)

@@ -85,7 +85,7 @@ struct Operations {
         LoopTimer reaper;
         OperationsHost host;
         TAILQ_HEAD(, Operation) running;
-        size_t n_running;
+        size_t n_running; /* without those that were abandoned, which each user has some of */
 };
 
 int operations_new(Loop *loop, const AgentConfig *config, const OperationsHost *host,

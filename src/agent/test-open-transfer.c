@@ -1,6 +1,7 @@
 /* Which transfers are opened at all, and what ends them. */
 
 #include "agent/test-transfer.h"
+#include "agent/transfer-packet.h"
 
 static LoginVerdict self;
 
@@ -192,6 +193,94 @@ static void test_busy(void)
         site_done(&site);
 }
 
+/* a worker that nobody waits for any more */
+
+static void wait_for_end(const void *argument, Arena *arena, Buf *answer)
+{
+        char byte;
+
+        (void)argument;
+        (void)arena;
+        (void)answer;
+        (void)!read(WORKER_SOCKET, &byte, 1);
+}
+
+static void on_late_answer(void *user, int result, pid_t pid, Buf *answer, Usec now)
+{
+        (void)result;
+        (void)pid;
+        (void)answer;
+        (void)now;
+        operation_fail(user);
+}
+
+/* An operation whose worker hangs until the socket that is returned is closed. */
+static int begin_hanging(Site *site)
+{
+        Arena *arena = arena_new((size_t)1 << 20);
+        NamePasswordAuthentication *auth = arena_new_object(arena, NamePasswordAuthentication);
+        ValidateCredentialsInGuestRequestType *params =
+                arena_new_object(arena, ValidateCredentialsInGuestRequestType);
+        ChannelRequest *request = arena_new_object(arena, ChannelRequest);
+        WorkerCallbacks callbacks = {.on_answer = on_late_answer};
+        WorkerTask task = {.who = &self, .run = wait_for_end, .deadline_usec = PATIENCE_USEC};
+        Operation *operation;
+        int ours = -1, theirs = -1;
+
+        *auth = (NamePasswordAuthentication){
+                .base.type = &type_NamePasswordAuthentication,
+                .username = (char *)"somebody",
+                .password = (char *)"secret",
+        };
+        *params = (ValidateCredentialsInGuestRequestType){
+                .type = &type_ValidateCredentialsInGuestRequestType,
+                .auth = &auth->base,
+        };
+        *request = (ChannelRequest){
+                .type = &type_ChannelRequest,
+                .operation = (char *)"ValidateCredentialsInGuest",
+                .request_id = (char *)"1",
+                .deadline = (int64_t)(loop_now(site->loop) + PATIENCE_USEC),
+                .params = (void *)params,
+        };
+        operations_begin(site->operations, ID, arena, request, loop_now(site->loop));
+        operation = TAILQ_FIRST(&site->operations->running);
+        login_cancel(&operation->login);
+        operation->who = &self;
+        if (packet_pair(&ours, &theirs) < 0)
+                abort();
+        task.socket = theirs;
+        callbacks.user = operation;
+        EXPECT_INT("hanging", operation_start_worker(operation, &task, &callbacks), 0);
+        fd_close(theirs);
+        return ours;
+}
+
+static void test_abandoned(void)
+{
+        char *handle;
+        Site site;
+        int fd;
+
+        test_write("file", "hello");
+        site_make(&site);
+        configure(&site, "[guestoperations]\noperations_max = 1\n");
+        handle = promise(&site, false);
+        fd = begin_hanging(&site);
+        EXPECT_INT("it runs", site.operations->n_running, 1);
+        operations_cancel(site.operations, ID);
+        operations_cancel_all(site.operations);
+        EXPECT_INT("nobody waits for it", site.operations->n_running, 0);
+        begin(&site, "OpenFileTransfer", handle);
+        site_run(&site);
+        EXPECT_STR("another one has its place", fault_of(site.end), NULL);
+        EXPECT("another one has its place", site.opened);
+        EXPECT("it still hangs", !TAILQ_EMPTY(&site.operations->running));
+        fd_close(fd);
+        site.opened = NULL;
+        site_done(&site);
+}
+
 static void test_close(void)
 {
         char *handle;
@@ -262,6 +351,7 @@ int main(void)
         test_before();
         test_while_open();
         test_busy();
+        test_abandoned();
         test_close();
         test_stray();
         test_agent_ends();
