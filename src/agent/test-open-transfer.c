@@ -3,6 +3,10 @@
 #include "agent/test-transfer.h"
 #include "agent/transfer-packet.h"
 
+#include <sys/socket.h>
+
+#define PASSRIGHTS 83 /* SO_PASSRIGHTS of Linux 6.16 */
+
 static LoginVerdict self;
 
 static char *promise(Site *site, bool to_guest)
@@ -281,6 +285,39 @@ static void test_abandoned(void)
         site_done(&site);
 }
 
+/* Else it is we who close them, and that may block. */
+static void test_descriptors(void)
+{
+        const int passed = STDOUT_FILENO;
+        _Alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof(passed))] = {0};
+        char head = PACKET_DATA;
+        struct iovec part = {&head, 1};
+        struct msghdr message = {
+                .msg_iov = &part,
+                .msg_iovlen = 1,
+                .msg_control = control,
+                .msg_controllen = sizeof(control),
+        };
+        struct cmsghdr *rights = CMSG_FIRSTHDR(&message);
+        socklen_t size = sizeof(int);
+        int ours = -1, theirs = -1, value;
+
+        rights->cmsg_level = SOL_SOCKET;
+        rights->cmsg_type = SCM_RIGHTS;
+        rights->cmsg_len = CMSG_LEN(sizeof(passed));
+        memcpy(CMSG_DATA(rights), &passed, sizeof(passed));
+        if (packet_pair(&ours, &theirs) < 0)
+                abort();
+        if (getsockopt(ours, SOL_SOCKET, PASSRIGHTS, &value, &size) < 0) {
+                (void)fprintf(stderr, "this kernel cannot refuse descriptors\n");
+        } else {
+                EXPECT_INT("with a descriptor", sendmsg(theirs, &message, 0), -1);
+                EXPECT_INT("without", packet_send(theirs, PACKET_DATA, NULL, 0), 0);
+        }
+        fd_close(ours);
+        fd_close(theirs);
+}
+
 static void test_close(void)
 {
         char *handle;
@@ -352,6 +389,7 @@ int main(void)
         test_while_open();
         test_busy();
         test_abandoned();
+        test_descriptors();
         test_close();
         test_stray();
         test_agent_ends();

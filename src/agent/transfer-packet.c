@@ -4,6 +4,18 @@
 #include <sys/socket.h>
 #include <sys/uio.h>
 
+#ifndef SO_PASSRIGHTS /* Linux 6.16 */
+#define SO_PASSRIGHTS 83
+#endif
+
+/* To close the last descriptor of another's socket or file can take as long as he likes. */
+static void refuse_descriptors(int fd)
+{
+        const int no = 0;
+
+        (void)setsockopt(fd, SOL_SOCKET, SO_PASSRIGHTS, &no, sizeof(no));
+}
+
 int packet_pair(int *ours, int *theirs)
 {
         int fds[2];
@@ -17,6 +29,7 @@ int packet_pair(int *ours, int *theirs)
                 fd_close(fds[1]);
                 return r;
         }
+        refuse_descriptors(fds[0]);
         *ours = fds[0];
         *theirs = fds[1];
         return 0;

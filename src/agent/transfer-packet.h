@@ -17,7 +17,10 @@ typedef enum PacketKind {
 
 #define PACKET_BYTES_MAX FRAME_PAYLOAD_MAX
 
-/* @ours: does not block; @theirs does. Return: 0 or a negative errno. */
+/*
+ * @ours: does not block, and takes no descriptors where the kernel can refuse them; @theirs blocks.
+ * Return: 0 or a negative errno.
+ */
 int packet_pair(int *ours, int *theirs);
 
 /* Return: 0, -EAGAIN, or -EPIPE where nobody reads. */
