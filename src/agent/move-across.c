@@ -46,13 +46,19 @@ int rename_to_free(int from_directory, const char *from, int to_directory, const
         return -errno;
 }
 
-/* So that the new name is on the disk before the old one goes; not everybody may do that. */
-static void sync_directory(int directory)
+/*
+ * So that the new name is on the disk before the old one goes. A directory that its user may not
+ * read cannot be opened for that: then all there is goes to the disk.
+ */
+static int sync_directory(int directory)
 {
         _cleanup_(fd_closep) int fd = openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
-        if (fd >= 0)
-                (void)fsync(fd);
+        if (fd < 0)
+                sync();
+        else if (fsync(fd) < 0 && errno != EINVAL)
+                return -errno;
+        return 0;
 }
 
 /* what is moved */
@@ -106,8 +112,9 @@ int file_move_across(const FilePlace *from, const FilePlace *to, bool overwrite,
                 (void)unlinkat(to->directory, name.text, 0);
                 return r;
         }
-        sync_directory(to->directory);
-        r = unlink_copied(from, &copied);
+        r = sync_directory(to->directory);
+        if (r >= 0)
+                r = unlink_copied(from, &copied);
         if (r < 0 && !overwrite)
                 (void)unlinkat(to->directory, to->name, 0);
         *ret_copied = r < 0 && overwrite; /* what was there before cannot be brought back */
@@ -131,8 +138,9 @@ int tree_move_across(const FilePlace *from, const FilePlace *to, bool *ret_copie
                 (void)tree_remove(to->directory, name.text);
                 return r;
         }
-        sync_directory(to->directory);
-        r = tree_remove(from->directory, from->name);
+        r = sync_directory(to->directory);
+        if (r >= 0)
+                r = tree_remove(from->directory, from->name);
         *ret_copied = r < 0; /* there may be no other whole one any more */
         return r;
 }

@@ -12,10 +12,33 @@
 #include <signal.h>
 #include <stdio.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/un.h>
 #include <sys/xattr.h>
 
+#define NOBODY          65534
 #define LONG_TEXT_BYTES ((size_t)300 << 10)
+
+/* In place of the C library's. */
+
+static int directory_error; /* what it says of directories */
+static unsigned int n_syncs;
+
+int fsync(int fd)
+{
+        struct stat status;
+
+        if (directory_error && fstat(fd, &status) == 0 && S_ISDIR(status.st_mode)) {
+                errno = directory_error;
+                return -1;
+        }
+        return (int)syscall(SYS_fsync, fd);
+}
+
+void sync(void)
+{
+        n_syncs++;
+}
 
 static FilePlace place(const char *directory, const char *name)
 {
@@ -143,6 +166,65 @@ static void test_reservation(void)
                 expect_files(rows[i].about, rows[i].after);
                 files_end();
         }
+}
+
+static void test_not_on_disk(void)
+{
+        static const struct {
+                const char *about, *before, *after;
+                bool is_directory, overwrite;
+                int error, result;
+                bool copied;
+        } rows[] = {
+                {"file", "a/ a/f=1 b/", "a/ a/f=1 b/", false, false, EIO, -EIO, false},
+                {"file, overwriting", "a/ a/f=1 b/ b/f=2", "a/ a/f=1 b/ b/f=1", false, true, EIO,
+                 -EIO, true},
+                {"tree", "a/ a/f/ a/f/g=1 b/", "a/ a/f/ a/f/g=1 b/ b/f/ b/f/g=1", true, false, EIO,
+                 -EIO, true},
+                {"what cannot be synced", "a/ a/f=1 b/", "a/ b/ b/f=1", false, false, EINVAL, 0,
+                 false},
+        };
+
+        for (size_t i = 0; i < ELEMENTS(rows); i++) {
+                _cleanup_(file_place_close) FilePlace from = FILE_PLACE_NONE;
+                _cleanup_(file_place_close) FilePlace to = FILE_PLACE_NONE;
+                bool copied = false;
+                int r;
+
+                files_begin(rows[i].before);
+                from = place("a", "f");
+                to = place("b", "f");
+                directory_error = rows[i].error;
+                r = rows[i].is_directory ? tree_move_across(&from, &to, &copied)
+                                         : file_move_across(&from, &to, rows[i].overwrite, &copied);
+                directory_error = 0;
+                EXPECT_INT(rows[i].about, r, rows[i].result);
+                EXPECT(rows[i].about, copied == rows[i].copied);
+                expect_files(rows[i].about, rows[i].after);
+                files_end();
+        }
+}
+
+static void test_unreadable_directory(void)
+{
+        _cleanup_(file_place_close) FilePlace from = FILE_PLACE_NONE;
+        _cleanup_(file_place_close) FilePlace to = FILE_PLACE_NONE;
+        bool copied = false;
+
+        files_begin("a/ a/f=1 b/");
+        from = place("a", "f");
+        to = place("b", "f");
+        if (chmod("b", 0333) < 0 || chmod("a", 0777) < 0 || chown("a/f", NOBODY, NOBODY) < 0 ||
+            setegid(NOBODY) < 0 || seteuid(NOBODY) < 0) {
+                (void)fprintf(stderr, "not root\n");
+        } else {
+                n_syncs = 0;
+                EXPECT_INT("unreadable", file_move_across(&from, &to, false, &copied), 0);
+                EXPECT_INT("unreadable", n_syncs, 1);
+        }
+        if (seteuid(getuid()) < 0 || setegid(getgid()) < 0 || chmod("b", 0755) < 0)
+                abort();
+        files_end();
 }
 
 /* what is changed meanwhile */
@@ -384,6 +466,8 @@ int main(void)
         test_trees();
         test_tree_into_itself();
         test_reservation();
+        test_not_on_disk();
+        test_unreadable_directory();
         test_new_file_meanwhile();
         files_begin("b/");
         test_metadata("in one file system", "b",
