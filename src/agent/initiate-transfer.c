@@ -75,6 +75,11 @@ static int promise(Operation *operation, TransferTerms *terms, char **ret, Usec 
         const Transfer *transfer = NULL;
         int r;
 
+        /* A file system of the user's own can have made this last as long as he likes. */
+        if (operation->login.generation != place.generation)
+                return operation_fault(operation, FAULT_GUEST_OPERATIONS_FAULT, NULL,
+                                       "The guest's accounts or configuration have changed "
+                                       "meanwhile; try again.");
         terms->who = operation->who;
         terms->user = operation->user_spelling;
         r = transfers_add(&operations->transfers, terms, &limits, &place, &transfer);

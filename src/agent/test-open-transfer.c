@@ -218,31 +218,29 @@ static void on_late_answer(void *user, int result, pid_t pid, Buf *answer, Usec 
         operation_fail(user);
 }
 
-/* An operation whose worker hangs until the socket that is returned is closed. */
-static int begin_hanging(Site *site)
+/* An operation that somebody has logged in for. */
+static Operation *begin_logged_in(Site *site)
 {
         Arena *arena = arena_new((size_t)1 << 20);
         NamePasswordAuthentication *auth = arena_new_object(arena, NamePasswordAuthentication);
-        ValidateCredentialsInGuestRequestType *params =
-                arena_new_object(arena, ValidateCredentialsInGuestRequestType);
+        InitiateFileTransferFromGuestRequestType *params =
+                arena_new_object(arena, InitiateFileTransferFromGuestRequestType);
         ChannelRequest *request = arena_new_object(arena, ChannelRequest);
-        WorkerCallbacks callbacks = {.on_answer = on_late_answer};
-        WorkerTask task = {.who = &self, .run = wait_for_end, .deadline_usec = PATIENCE_USEC};
         Operation *operation;
-        int ours = -1, theirs = -1;
 
         *auth = (NamePasswordAuthentication){
                 .base.type = &type_NamePasswordAuthentication,
                 .username = (char *)"somebody",
                 .password = (char *)"secret",
         };
-        *params = (ValidateCredentialsInGuestRequestType){
-                .type = &type_ValidateCredentialsInGuestRequestType,
+        *params = (InitiateFileTransferFromGuestRequestType){
+                .type = &type_InitiateFileTransferFromGuestRequestType,
                 .auth = &auth->base,
+                .guest_file_path = (char *)"/",
         };
         *request = (ChannelRequest){
                 .type = &type_ChannelRequest,
-                .operation = (char *)"ValidateCredentialsInGuest",
+                .operation = (char *)"InitiateFileTransferFromGuest",
                 .request_id = (char *)"1",
                 .deadline = (int64_t)(loop_now(site->loop) + PATIENCE_USEC),
                 .params = (void *)params,
@@ -251,13 +249,54 @@ static int begin_hanging(Site *site)
         operation = TAILQ_FIRST(&site->operations->running);
         login_cancel(&operation->login);
         operation->who = &self;
+        return operation;
+}
+
+/* An operation whose worker hangs until the socket that is returned is closed. */
+static int begin_hanging(Site *site)
+{
+        Operation *operation = begin_logged_in(site);
+        const WorkerCallbacks callbacks = {.on_answer = on_late_answer, .user = operation};
+        WorkerTask task = {.who = &self, .run = wait_for_end, .deadline_usec = PATIENCE_USEC};
+        int ours = -1, theirs = -1;
+
         if (packet_pair(&ours, &theirs) < 0)
                 abort();
         task.socket = theirs;
-        callbacks.user = operation;
         EXPECT_INT("hanging", operation_start_worker(operation, &task, &callbacks), 0);
         fd_close(theirs);
         return ours;
+}
+
+/* The login was one of before, and what is promised now would be good. */
+static void test_changed_since_login(void)
+{
+        static const struct {
+                const char *about;
+                void (*happen)(Site *site);
+                const char *fault;
+        } rows[] = {
+                {"nothing", nothing, NULL},
+                {"another configuration", configure_anew, "GuestOperationsFault"},
+        };
+
+        for (size_t i = 0; i < ELEMENTS(rows); i++) {
+                FileTransferInformation info = {.url = (char *)""}, *value = &info;
+                const void *result = &value;
+                Operation *operation;
+                Site site;
+                int r;
+
+                site_make(&site);
+                operation = begin_logged_in(&site);
+                rows[i].happen(&site);
+                r = initiate_download_finish(operation, &result, loop_now(site.loop));
+                EXPECT(rows[i].about, (r < 0) == (rows[i].fault != NULL));
+                EXPECT_INT(rows[i].about, strlen(info.url), r < 0 ? 0 : TRANSFER_HANDLE_CHARS);
+                EXPECT(rows[i].about, (r < 0) == TAILQ_EMPTY(&site.operations->transfers.list));
+                operation_fail(operation);
+                site_done(&site);
+        }
 }
 
 static void test_abandoned(void)
@@ -389,6 +428,7 @@ int main(void)
         test_while_open();
         test_busy();
         test_abandoned();
+        test_changed_since_login();
         test_descriptors();
         test_close();
         test_stray();
