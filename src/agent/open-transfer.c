@@ -75,7 +75,7 @@ static void finish_download(OpenTransfer *open)
 {
         if (!open->succeeded || !open->drained || open->pending.size > 0)
                 return;
-        if (open->left > 0)
+        if (!open->opened || open->left > 0)
                 fail_senseless(open);
         else
                 operation_answer(open->operation, NULL);
