@@ -8,6 +8,7 @@
 #include "agent/guest-path.h"
 
 #include <fcntl.h>
+#include <limits.h>
 #include <sys/stat.h>
 
 #define DIRECTORY_DEFAULT "/tmp"
@@ -34,6 +35,12 @@ static int create_file(int directory, const char *name)
 static int create_directory(int directory, const char *name)
 {
         return mkdirat(directory, name, 0700) < 0 ? -errno : 0;
+}
+
+/* Both can be so long that not even a fault could name the file. */
+static int check_length(const char *prefix, const char *suffix)
+{
+        return strlen(prefix) + strlen(suffix) > NAME_MAX ? -ENAMETOOLONG : 0;
 }
 
 /* Return: the bytes of the absolute path of @name in there, in the arena; NULL without memory. */
@@ -63,6 +70,11 @@ static int create(const Temporary *temporary, Arena *arena, Fault *fault, const 
         fd = open(directory, O_PATH | O_DIRECTORY | O_CLOEXEC);
         if (fd < 0)
                 return file_fault(fault, arena, spelling, errno);
+        if (check_length(prefix, suffix) < 0)
+                return file_fault(fault, arena,
+                                  strlen(prefix) > strlen(suffix) ? temporary->prefix
+                                                                  : temporary->suffix,
+                                  ENAMETOOLONG);
         for (unsigned int i = 0; i < TRIES_MAX && r == -EEXIST; i++) {
                 RandomName random;
                 const char *name, *bytes;

@@ -4,6 +4,7 @@
 #include "agent/test-files.h"
 #include "base/test.h"
 #include "schema/tables.h"
+#include "wire/read.h"
 
 #define LONG_NAME                                                                                  \
         "0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567" \
@@ -279,6 +280,28 @@ static void test_create_temporary(void)
         }
 }
 
+/* Each may be as long as a string of a request, and the fault's may not be longer. */
+static void test_very_long_temporary(void)
+{
+        _cleanup_(arena_freep) Arena *arena = arena_new(4 << 20);
+        char *half = arena_alloc(arena, WIRE_STRING_MAX);
+        const CreateTemporaryFileInGuestRequestType params = {
+                .prefix = half,
+                .suffix = half,
+                .directory_path = test_directory,
+        };
+        const void *value = NULL;
+        Fault fault = {0};
+
+        memset(half, 'x', WIRE_STRING_MAX - 1);
+        half[WIRE_STRING_MAX - 1] = '\0';
+        files_begin("");
+        EXPECT("very long", create_temporary_file_act(&params, arena, &fault, &value) < 0);
+        EXPECT_STR("very long", fault_name(&fault), "FileNameTooLong");
+        EXPECT("very long", strlen(((const FileFault *)fault.detail)->file) <= WIRE_STRING_MAX);
+        files_end();
+}
+
 static_assert(offsetof(CreateTemporaryFileInGuestRequestType, directory_path) ==
                       offsetof(CreateTemporaryDirectoryInGuestRequestType, directory_path),
               "the rows above are for both");
@@ -333,6 +356,7 @@ int main(void)
         test_move_file();
         test_move_directory();
         test_create_temporary();
+        test_very_long_temporary();
         test_change_attributes();
         return test_end();
 }
