@@ -279,6 +279,13 @@ static void make_nothing(const char *path)
         EXPECT("nothing is there yet", access(path, F_OK) < 0);
 }
 
+/* The host sends what it has, after it was stopped. */
+static void go_on(Site *site)
+{
+        site->stop_at = SIZE_MAX;
+        loop_defer(site->loop, &site->turn);
+}
+
 static void test_meanwhile(void)
 {
         static const struct {
@@ -301,16 +308,49 @@ static void test_meanwhile(void)
                 fresh_directory(0700);
                 site_make(&site);
                 site.wait = true;
+                site.stop_at = 0;
                 begin(&site, &terms, 100000);
                 site_run(&site);
                 EXPECT(rows[i].about, site.opened);
                 rows[i].happen(test_path("d/file"));
+                go_on(&site);
                 site_run(&site);
                 EXPECT_STR(rows[i].about, fault_of(site.end), rows[i].fault);
                 EXPECT_INT(rows[i].about, count_entries(), 1);
                 EXPECT_INT(rows[i].about, lstat(test_path("d/file"), &status), 0);
                 EXPECT(rows[i].about, rows[i].fault || (S_ISREG(status.st_mode) &&
                                                         has_content(test_path("d/file"), 100000)));
+                site_done(&site);
+        }
+}
+
+/* What others were kept from meanwhile they are kept from afterwards. */
+static void test_closed_meanwhile(void)
+{
+        for (int existed = 0; existed <= 1; existed++) {
+                const TransferTerms terms = to("d/file", true);
+                const char *about = existed ? "closed meanwhile" : "made meanwhile";
+                struct stat status;
+                Site site;
+
+                fresh_directory(0700);
+                test_write("d/file", existed ? "open to all" : NULL);
+                if (existed && chmod(test_path("d/file"), 0666) < 0)
+                        abort();
+                site_make(&site);
+                site.wait = true;
+                site.stop_at = 0;
+                begin(&site, &terms, 1000);
+                site_run(&site);
+                test_write("d/file", "theirs");
+                if (chmod(test_path("d/file"), 0600) < 0)
+                        abort();
+                go_on(&site);
+                site_run(&site);
+                EXPECT_STR(about, fault_of(site.end), NULL);
+                EXPECT(about, has_content(test_path("d/file"), 1000));
+                EXPECT_INT(about, stat(test_path("d/file"), &status), 0);
+                EXPECT_INT(about, status.st_mode & 07777, 0600);
                 site_done(&site);
         }
 }
@@ -451,6 +491,7 @@ int main(void)
                 test_refused();
                 test_attributes();
                 test_meanwhile();
+                test_closed_meanwhile();
                 test_given_up();
                 test_killed();
                 if (round == 0)

@@ -130,11 +130,23 @@ static int take_data(Upload *upload)
         }
 }
 
+/* What is replaced may have been closed to others while this was sent. */
+static mode_t initial_mode(const UploadTarget *target)
+{
+        mode_t mode = target->exists ? target->old.st_mode & KEPT_MODE : NEW_FILE_MODE;
+        struct stat now;
+
+        if (fstatat(target->place.directory, target->place.name, &now, AT_SYMLINK_NOFOLLOW) == 0 &&
+            S_ISREG(now.st_mode))
+                mode &= now.st_mode;
+        return mode;
+}
+
 /* One that replaces another stays with its owner, as far as this user can give it away. */
 static int set_attributes(const Upload *upload)
 {
         const struct stat *old = &upload->target.old;
-        mode_t mode = upload->target.exists ? old->st_mode & KEPT_MODE : NEW_FILE_MODE;
+        mode_t mode = initial_mode(&upload->target);
         int r;
 
         if (upload->target.exists) {
