@@ -8,10 +8,14 @@
 
 #define PERMISSIONS_MAX 07777
 
+/* Some file systems keep times of far beyond what fits. */
 static WireTime time_of(const struct timespec *time)
 {
+        const int64_t max = INT64_MAX / (int64_t)USEC_PER_SEC - 1;
+        int64_t seconds = time->tv_sec > max ? max : time->tv_sec < -max ? -max : time->tv_sec;
+
         return (WireTime){.set = true,
-                          .usec = time->tv_sec * (int64_t)USEC_PER_SEC + time->tv_nsec / 1000};
+                          .usec = seconds * (int64_t)USEC_PER_SEC + time->tv_nsec / 1000};
 }
 
 GuestFileAttributes *file_attributes_of(Arena *arena, const struct stat *status, const char *target)

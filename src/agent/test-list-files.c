@@ -1,5 +1,6 @@
 #include "agent/list-files.h"
 
+#include "agent/file-attributes.h"
 #include "base/test-file.h"
 #include "base/test.h"
 #include "schema/tables.h"
@@ -221,6 +222,30 @@ static void test_large_answers(void)
         EXPECT_INT("links", info ? (int64_t)info->files.n + info->remaining : 0, 2002);
 }
 
+static void test_far_times(void)
+{
+        static const struct {
+                const char *about;
+                int64_t second;
+                int64_t usec;
+        } rows[] = {
+                {"usual", 1000000000, 1000000000999999},
+                {"before 1970", -1, -1},
+                {"far", INT64_MAX, 9223372036853999999},
+                {"long ago", INT64_MIN, -9223372036852000001},
+        };
+        _cleanup_(arena_freep) Arena *arena = arena_new(1 << 16);
+
+        for (size_t i = 0; i < ELEMENTS(rows); i++) {
+                const struct timespec time = {rows[i].second, 999999999};
+                const struct stat status = {.st_mtim = time, .st_atim = time};
+                const GuestFileAttributes *attributes = file_attributes_of(arena, &status, NULL);
+
+                EXPECT_INT(rows[i].about, attributes->modification_time.usec, rows[i].usec);
+                EXPECT_INT(rows[i].about, attributes->access_time.usec, rows[i].usec);
+        }
+}
+
 int main(void)
 {
         test_directory_make();
@@ -230,5 +255,6 @@ int main(void)
         test_rows();
         test_large_answers();
         test_directory_remove();
+        test_far_times();
         return test_end();
 }
