@@ -53,6 +53,24 @@ static int copy_some(const char *from, const char *to, const char *names, ssize_
         return r;
 }
 
+int file_copy_access(int from, int to)
+{
+        const FdPath from_path = fd_path(from), to_path = fd_path(to);
+        _cleanup_(freep) char *value = malloc(XATTR_SIZE_MAX);
+        ssize_t n;
+        int r;
+
+        if (!value)
+                return -ENOMEM;
+        r = drop_acls(to_path.text);
+        if (r < 0)
+                return r;
+        n = getxattr(from_path.text, ACL_PREFIX "access", value, XATTR_SIZE_MAX);
+        if (n < 0)
+                return errno == ENODATA || errno == EOPNOTSUPP ? 0 : -errno;
+        return setxattr(to_path.text, ACL_PREFIX "access", value, (size_t)n, 0) < 0 ? -errno : 0;
+}
+
 int file_copy_xattrs(int from, int to)
 {
         _cleanup_(freep) char *names = malloc(XATTR_LIST_MAX);

@@ -10,3 +10,7 @@
  * Return: 0 or a negative errno.
  */
 int file_copy_xattrs(int from, int to);
+
+/* Has @to have the access control list of @from, or none where that has none. The same otherwise.
+ */
+int file_copy_access(int from, int to);

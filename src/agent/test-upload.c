@@ -13,6 +13,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
+#include <sys/xattr.h>
 
 static LoginVerdict self, nobody;
 
@@ -279,6 +280,63 @@ static void make_nothing(const char *path)
         EXPECT("nothing is there yet", access(path, F_OK) < 0);
 }
 
+/* acl(5) as the kernel keeps it: rw for the owner, r for user 1, nothing for the group and others.
+ */
+static const unsigned char some_acl[] = {
+        2,  0, 0, 0,                     /* version */
+        1,  0, 6, 0, 255, 255, 255, 255, /* owner */
+        2,  0, 4, 0, 1,   0,   0,   0,   /* user 1 */
+        4,  0, 0, 0, 255, 255, 255, 255, /* group */
+        16, 0, 4, 0, 255, 255, 255, 255, /* mask */
+        32, 0, 0, 0, 255, 255, 255, 255, /* others */
+};
+
+/* With the mode alone, the group could read it. */
+static void test_access_lists(void)
+{
+        static const char access_list[] = "system.posix_acl_access";
+        static const struct {
+                const char *about;
+                bool of_file, of_directory;
+        } rows[] = {
+                {"of the file", true, false},
+                {"of the directory", false, true},
+                {"of both", true, true},
+        };
+
+        for (size_t i = 0; i < ELEMENTS(rows); i++) {
+                const TransferTerms terms = to("d/file", true);
+                unsigned char value[sizeof(some_acl)];
+                char path[128];
+                struct stat status;
+                ssize_t n;
+                Site site;
+
+                fresh_directory(0700);
+                test_write("d/file", "something else");
+                (void)snprintf(path, sizeof(path), "%s", test_path("d/file"));
+                if (chmod(path, 0640) < 0 ||
+                    (rows[i].of_file &&
+                     setxattr(path, access_list, some_acl, sizeof(some_acl), 0) < 0) ||
+                    (rows[i].of_directory && setxattr(test_path("d"), "system.posix_acl_default",
+                                                      some_acl, sizeof(some_acl), 0) < 0)) {
+                        (void)fprintf(stderr, "no access control lists here\n");
+                        return;
+                }
+                site_make(&site);
+                begin(&site, &terms, 1000);
+                site_run(&site);
+                EXPECT_STR(rows[i].about, fault_of(site.end), NULL);
+                EXPECT(rows[i].about, has_content(path, 1000));
+                EXPECT_INT(rows[i].about, stat(path, &status), 0);
+                EXPECT_INT(rows[i].about, status.st_mode & 07777, 0640);
+                n = getxattr(path, access_list, value, sizeof(value));
+                EXPECT_INT(rows[i].about, n, rows[i].of_file ? (ssize_t)sizeof(some_acl) : -1);
+                EXPECT(rows[i].about, n < 0 || memcmp(value, some_acl, sizeof(some_acl)) == 0);
+                site_done(&site);
+        }
+}
+
 /* The host sends what it has, after it was stopped. */
 static void go_on(Site *site)
 {
@@ -491,6 +549,7 @@ int main(void)
                 test_refused();
                 test_attributes();
                 test_meanwhile();
+                test_access_lists();
                 test_closed_meanwhile();
                 test_given_up();
                 test_killed();

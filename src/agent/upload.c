@@ -5,6 +5,7 @@
  */
 
 #include "agent/file-attributes.h"
+#include "agent/file-xattr.h"
 #include "agent/move-across.h"
 #include "agent/transfer-child.h"
 #include "agent/transfer-packet.h"
@@ -142,6 +143,19 @@ static mode_t initial_mode(const UploadTarget *target)
         return mode;
 }
 
+/*
+ * Where there is an access control list, the mode tells of the most that it allows to anybody in
+ * it: without the list, that would be what the group may do.
+ */
+static int keep_access_list(const Upload *upload)
+{
+        const FilePlace *place = &upload->target.place;
+        _cleanup_(fd_closep) int old =
+                openat(place->directory, place->name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+
+        return old < 0 ? -errno : file_copy_access(old, upload->fd);
+}
+
 /* One that replaces another stays with its owner, as far as this user can give it away. */
 static int set_attributes(const Upload *upload)
 {
@@ -152,6 +166,8 @@ static int set_attributes(const Upload *upload)
         if (upload->target.exists) {
                 (void)!fchown(upload->fd, (uid_t)-1, old->st_gid);
                 (void)!fchown(upload->fd, old->st_uid, (gid_t)-1);
+                if (keep_access_list(upload) < 0)
+                        mode &= ~(mode_t)S_IRWXG;
         }
         if (fchmod(upload->fd, mode) < 0)
                 return upload_fault(upload, errno);
