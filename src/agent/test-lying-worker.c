@@ -11,8 +11,6 @@
 #include <signal.h>
 #include <sys/socket.h>
 
-#define LARGE ((size_t)1 << 20)
-
 static void (*lie)(Buf *answer);
 
 void download_child(const void *argument, Arena *arena, Buf *answer)
