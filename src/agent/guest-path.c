@@ -29,7 +29,10 @@ char *guest_path_decode(Arena *arena, const char *path)
         while (bytes && *path) {
                 unsigned char byte = escaped_byte(path);
 
-                *end++ = byte ? (char)byte : *path;
+                if (byte)
+                        *end++ = (char)byte;
+                else
+                        *end++ = *path;
                 path += byte ? ESCAPE_BYTES : 1;
         }
         if (bytes)
