@@ -35,7 +35,7 @@ Transfer *operation_find_transfer(Operation *operation, const char *handle)
         if (transfer && transfer_check_enabled(operation, transfer) < 0)
                 return NULL;
         if (!transfer || !transfer_is_current(transfer, &place)) {
-                (void)operation_fault(operation, FAULT_GUEST_OPERATIONS_FAULT, NULL,
+                (void)operation_fault(operation, FAULT_NOT_FOUND, NULL,
                                       "The guest does not know this file transfer, or it is over.");
                 return NULL;
         }

@@ -89,15 +89,14 @@ static void test_before(void)
                 const char *fault;
         } rows[] = {
                 {"nothing", nothing, NULL, NULL},
-                {"an unknown handle", nothing, "00000000000000000000000000000000",
-                 "GuestOperationsFault"},
-                {"no handle", nothing, "", "GuestOperationsFault"},
-                {"another machine", move, NULL, "GuestOperationsFault"},
-                {"another configuration", configure_anew, NULL, "GuestOperationsFault"},
+                {"an unknown handle", nothing, "00000000000000000000000000000000", "NotFound"},
+                {"no handle", nothing, "", "NotFound"},
+                {"another machine", move, NULL, "NotFound"},
+                {"another configuration", configure_anew, NULL, "NotFound"},
                 {"no opening any more", disable_opening, NULL, "OperationDisabledByGuest"},
                 {"nothing is allowed any more", disable_all, NULL, "OperationDisabledByGuest"},
                 {"no promises any more", disable_initiation, NULL, "OperationDisabledByGuest"},
-                {"no promises of the other kind", disable_the_other, NULL, "GuestOperationsFault"},
+                {"no promises of the other kind", disable_the_other, NULL, "NotFound"},
                 {"no room for streams", refuse_streams, NULL, "GuestOperationsFault"},
         };
 
@@ -368,9 +367,9 @@ static void test_close(void)
         begin(&site, "CloseFileTransfer", handle);
         EXPECT("closed", site.answer && !site.answer->fault);
         begin(&site, "CloseFileTransfer", handle);
-        EXPECT_STR("only once", fault_of(site.answer), "GuestOperationsFault");
+        EXPECT_STR("only once", fault_of(site.answer), "NotFound");
         begin(&site, "OpenFileTransfer", handle);
-        EXPECT_STR("not opened", fault_of(site.answer), "GuestOperationsFault");
+        EXPECT_STR("not opened", fault_of(site.answer), "NotFound");
         EXPECT_INT("nothing is left", site.operations->n_running, 0);
         EXPECT("nor promised", TAILQ_EMPTY(&site.operations->transfers.list));
         site_done(&site);

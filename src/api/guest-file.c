@@ -49,6 +49,7 @@ static unsigned int status_of(const Fault *fault)
                 const WireType *type;
                 unsigned int status;
         } rows[] = {
+                {&type_NotFound, 404}, /* the agent has ended the transfer by itself */
                 {&type_FileNotFound, 404},
                 {&type_FileAlreadyExists, 409},
                 {&type_CannotAccessFile, 403},

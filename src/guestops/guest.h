@@ -32,7 +32,7 @@ typedef struct GuestConfig {
                 .greeting = 3 * USEC_PER_SEC,                                                      \
                 .stream_silence = 60 * USEC_PER_SEC,                                               \
                 .requests_max = 256,                                                               \
-                .streams_max = 64,                                                                 \
+                .streams_max = 256,                                                                \
         })
 
 /* @vm, @config: live as long. vm->facts is kept up to date. */

@@ -39,7 +39,7 @@
         X(INVALID_STATE, InvalidState, VimFault, MethodFault, EBUSY, GUEST)                        \
         X(INVALID_POWER_STATE, InvalidPowerState, InvalidState, InvalidPowerState, EHOSTDOWN,      \
           HOST)                                                                                    \
-        X(NOT_FOUND, NotFound, VimFault, MethodFault, ENOENT, HOST)                                \
+        X(NOT_FOUND, NotFound, VimFault, MethodFault, ENOENT, GUEST)                               \
         X(TASK_IN_PROGRESS, TaskInProgress, VimFault, TaskInProgress, EBUSY, HOST)                 \
         X(TOOLS_UNAVAILABLE, ToolsUnavailable, VimFault, MethodFault, EHOSTDOWN, HOST)             \
         X(FILE_FAULT, FileFault, VimFault, FileFault, EIO, GUEST)                                  \

@@ -252,6 +252,7 @@ static void test_tags(void)
                 {&type_FileTransferOpened, NULL, "length", 0x0004, FORM_LONG},
                 {&type_DirectoryNotEmpty, &type_FileFault, NULL, 0, FORM_NONE},
                 {&type_FileAlreadyExists, &type_FileFault, NULL, 0, FORM_NONE},
+                {&type_NotFound, &type_VimFault, NULL, 0, FORM_NONE},
                 {&type_NoDiskSpace, &type_FileFault, "datastore", 0x0301, FORM_STRING},
                 /* clang-format on */
         };

@@ -229,7 +229,7 @@ class Handles(TransferCase):
         self.handle = self.come("/t/file")
 
     def assertOver(self, handle):
-        self.assertFault(self.host.open(handle)[1], "GuestOperationsFault", "does not know")
+        self.assertFault(self.host.open(handle)[1], "NotFound", "does not know")
 
     def test_conversations(self):
         self.again()
@@ -241,7 +241,7 @@ class Handles(TransferCase):
 
     def test_closed(self):
         self.assertDone(self.host.close_transfer(self.handle))
-        self.assertFault(self.host.close_transfer(self.handle), "GuestOperationsFault")
+        self.assertFault(self.host.close_transfer(self.handle), "NotFound")
         self.assertOver(self.handle)
 
     def test_upload_succeeds_once(self):

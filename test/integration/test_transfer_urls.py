@@ -392,7 +392,8 @@ class Files(UrlCase):
             self.assertWhole(self.request(url), digest(self.file.data))
 
     def test_faults(self):
-        rows = [("FileNotFound", 404), ("FileAlreadyExists", 409), ("CannotAccessFile", 403),
+        rows = [("NotFound", 404), ("FileNotFound", 404), ("FileAlreadyExists", 409),
+                ("CannotAccessFile", 403),
                 ("GuestPermissionDenied", 403), ("NoDiskSpace", 507), ("FileFault", 500),
                 ("OperationDisabledByGuest", 403), ("InvalidState", 503),
                 ("GuestOperationsUnavailable", 503), ("TooManyGuestLogons", 503),
