@@ -287,6 +287,17 @@ for name, (choice, data) in TLV.items():
     save('tlv', name, bytes([choice]) + data)
 
 
+# mounts
+
+for name, data in {
+    'disk': '27 1 254:0 / / rw,relatime shared:1 - ext4 /dev/vda rw,discard',
+    'escapes': '36 27 0:41 /sub /a\\040b\\134\\011\\012\\377 rw - btrfs /dev/sda1 rw,subvol=/sub',
+    'fuse': '40 27 0:51 / /w rw,nosuid master:1 propagate_from:2 - fuse.x  rw,user_id=1000',
+    'utab': 'ID=7 SRC=/dev/sdb1 TARGET=/media/a\\040b ROOT=/ OPTS=user=bob,uhelper=udisks2',
+}.items():
+    save('mounts', name, data.encode())
+
+
 # files: the first byte chooses the method, the second one how names are paged: fuzz-files.c
 
 WHO = element(1, REFERENCE) + element(2, PASSWORD)
