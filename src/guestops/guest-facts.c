@@ -8,7 +8,7 @@
 #include <ctype.h>
 #include <stdio.h>
 
-#define ARENA_BYTES_MAX ((size_t)256 << 10) /* a frame's worth of addresses takes half of that */
+#define ARENA_BYTES_MAX ((size_t)256 << 10) /* a frame's worth of anything takes half of that */
 
 typedef struct Address {
         int family;
@@ -22,6 +22,17 @@ void guest_fact_copy(char *at, size_t size, const char *text)
 {
         (void)snprintf(at, size, "%s", text ? text : "");
         utf8_defuse(at);
+}
+
+/* As if nothing had been told; what it points to is another's. */
+static void disown(GuestFacts *facts)
+{
+        facts->interfaces = NULL;
+        facts->n_interfaces = 0;
+        facts->disks = NULL;
+        facts->n_disks = 0;
+        facts->ip_address[0] = '\0';
+        facts->boot_time = (WireTime){0};
 }
 
 static int parse_address(const char *text, Address *ret)
@@ -106,57 +117,94 @@ static int take_interface(const AgentInterface *told, GuestInterface *ret,
 
 static int take_interfaces(const WireObjects *told, GuestFacts *ret)
 {
-        _cleanup_(freep) GuestInterface *interfaces = NULL;
         const GuestAddress *address = NULL;
 
         if (told->n > FACTS_INTERFACES_MAX)
                 return -EBADMSG;
-        interfaces = calloc(told->n + 1, sizeof(*interfaces));
-        if (!interfaces)
+        ret->interfaces = calloc(told->n + 1, sizeof(*ret->interfaces));
+        if (!ret->interfaces)
                 return -ENOMEM;
+        ret->n_interfaces = told->n;
         for (size_t i = 0; i < told->n; i++) {
                 const GuestAddress *first = NULL;
-                int r = take_interface((const AgentInterface *)told->items[i], &interfaces[i],
+                int r = take_interface((const AgentInterface *)told->items[i], &ret->interfaces[i],
                                        &first);
 
                 if (r < 0)
                         return r;
-                if (!address && interfaces[i].up)
+                if (!address && ret->interfaces[i].up)
                         address = first;
         }
-        guest_facts_clear(ret);
         if (address)
                 memcpy(ret->ip_address, address->text, sizeof(ret->ip_address));
-        ret->interfaces = moved(interfaces);
-        ret->n_interfaces = told->n;
         return 0;
+}
+
+static int take_disk(const AgentDisk *told, GuestDisk *ret)
+{
+        if (!*told->path || told->capacity < 0 || told->free_space < 0 ||
+            told->free_space > told->capacity)
+                return -EBADMSG;
+        ret->path = strdup(told->path);
+        if (!ret->path)
+                return -ENOMEM;
+        utf8_defuse(ret->path);
+        guest_fact_copy(ret->file_system_type, sizeof(ret->file_system_type),
+                        told->file_system_type);
+        ret->capacity = told->capacity;
+        ret->free_space = told->free_space;
+        return 0;
+}
+
+static int take_disks(const WireObjects *told, GuestFacts *ret)
+{
+        int r = 0;
+
+        if (told->n > FACTS_DISKS_MAX)
+                return -EBADMSG;
+        ret->disks = calloc(told->n + 1, sizeof(*ret->disks));
+        if (!ret->disks)
+                return -ENOMEM;
+        ret->n_disks = told->n;
+        for (size_t i = 0; r >= 0 && i < told->n; i++)
+                r = take_disk((const AgentDisk *)told->items[i], &ret->disks[i]);
+        return r;
 }
 
 int guest_facts_read(GuestFacts *facts, const char *payload, size_t size)
 {
         _cleanup_(arena_freep) Arena *arena = arena_new(ARENA_BYTES_MAX);
         const AgentFacts *told = NULL;
+        GuestFacts taken = *facts;
         WireError error;
         int r;
 
         if (!arena)
                 return -ENOMEM;
         r = tlv_read(arena, payload, size, &type_AgentFacts, &told, &error);
-        if (r >= 0)
-                r = take_interfaces(&told->interfaces, facts);
         if (r < 0)
                 return r;
-        guest_fact_copy(facts->host_name, sizeof(facts->host_name), told->host_name);
-        guest_fact_copy(facts->os_name, sizeof(facts->os_name), told->os_name);
-        facts->boot_time = told->boot_time;
+        disown(&taken);
+        r = take_interfaces(&told->interfaces, &taken);
+        if (r >= 0)
+                r = take_disks(&told->disks, &taken);
+        if (r < 0) {
+                guest_facts_clear(&taken);
+                return r;
+        }
+        guest_fact_copy(taken.host_name, sizeof(taken.host_name), told->host_name);
+        guest_fact_copy(taken.os_name, sizeof(taken.os_name), told->os_name);
+        taken.boot_time = told->boot_time;
+        guest_facts_clear(facts);
+        *facts = taken;
         return 0;
 }
 
 void guest_facts_clear(GuestFacts *facts)
 {
+        for (size_t i = 0; i < facts->n_disks; i++)
+                free(facts->disks[i].path);
+        free(facts->disks);
         free(facts->interfaces);
-        facts->interfaces = NULL;
-        facts->n_interfaces = 0;
-        facts->ip_address[0] = '\0';
-        facts->boot_time = (WireTime){0};
+        disown(facts);
 }

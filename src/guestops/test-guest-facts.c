@@ -226,11 +226,116 @@ static void test_again(void)
         guest_facts_clear(&facts);
 }
 
+/* file systems */
+
+/* Encodes @n like @disk, and a good one before them. */
+static void put_disks(Buf *out, const AgentDisk *disk, size_t n)
+{
+        AgentDisk root = {&type_AgentDisk, (char *)"/", (char *)"ext4", 1000, 10};
+        WireObject *items[FACTS_DISKS_MAX + 1];
+        const AgentFacts facts = {
+                .type = &type_AgentFacts,
+                .host_name = (char *)"guest",
+                .disks = {items, n + 1},
+        };
+
+        items[0] = (WireObject *)&root;
+        for (size_t i = 0; i < n; i++)
+                items[i + 1] = (WireObject *)disk;
+        tlv_write(out, &facts);
+}
+
+static const char *disks_of(const GuestFacts *facts, Buf *out)
+{
+        for (size_t i = 0; i < facts->n_disks; i++)
+                buf_putf(out, "%s %s %lld/%lld;", facts->disks[i].path,
+                         facts->disks[i].file_system_type, (long long)facts->disks[i].free_space,
+                         (long long)facts->disks[i].capacity);
+        return buf_text(out);
+}
+
+static void test_disks(void)
+{
+#define PATH(path)            (char *)(path), (char *)"xfs", 9, 3
+#define SIZES(capacity, free) (char *)"/d", (char *)"xfs", (capacity), (free)
+        static const char root[] = "/ ext4 10/1000;";
+        static const struct {
+                const char *about;
+                AgentDisk disk;
+                size_t n;
+                int r;
+                const char *taken; /* behind the good one */
+        } rows[] = {
+                {"alone", {&type_AgentDisk, PATH("/")}, 0, 0, ""},
+                {"two", {&type_AgentDisk, PATH("/d")}, 1, 0, "/d xfs 3/9;"},
+                {"full", {&type_AgentDisk, SIZES(7, 0)}, 1, 0, "/d xfs 0/7;"},
+                {"empty", {&type_AgentDisk, SIZES(7, 7)}, 1, 0, "/d xfs 7/7;"},
+                {"without blocks", {&type_AgentDisk, SIZES(0, 0)}, 1, 0, "/d xfs 0/0;"},
+                {"huge",
+                 {&type_AgentDisk, SIZES(INT64_MAX, INT64_MAX)},
+                 1,
+                 0,
+                 "/d xfs 9223372036854775807/9223372036854775807;"},
+                {"what XML cannot hold", {&type_AgentDisk, PATH("/\1d")}, 1, 0, "/?d xfs 3/9;"},
+                {"a type too long is cut",
+                 {&type_AgentDisk, (char *)"/d", (char *)"0123456789012345678901234567890123", 9,
+                  3},
+                 1,
+                 0,
+                 "/d 0123456789012345678901234567890 3/9;"},
+                {"no path", {&type_AgentDisk, PATH("")}, 1, -EBADMSG, ""},
+                {"more free than there is", {&type_AgentDisk, SIZES(7, 8)}, 1, -EBADMSG, ""},
+                {"free below 0", {&type_AgentDisk, SIZES(7, -1)}, 1, -EBADMSG, ""},
+                {"all below 0", {&type_AgentDisk, SIZES(-1, -1)}, 1, -EBADMSG, ""},
+                {"one too many", {&type_AgentDisk, PATH("/d")}, FACTS_DISKS_MAX, -EBADMSG, ""},
+        };
+#undef PATH
+#undef SIZES
+
+        for (size_t i = 0; i < ELEMENTS(rows); i++) {
+                _cleanup_(buf_done) Buf payload = {0}, taken = {0}, expected = {0};
+                GuestFacts facts = {.host_name = "before"};
+
+                put_disks(&payload, &rows[i].disk, rows[i].n);
+                if (rows[i].r >= 0)
+                        buf_putf(&expected, "%s%s", root, rows[i].taken);
+                EXPECT_INT(rows[i].about, guest_facts_read(&facts, payload.data, payload.size),
+                           rows[i].r);
+                EXPECT_STR(rows[i].about, disks_of(&facts, &taken), buf_text(&expected));
+                EXPECT_STR(rows[i].about, facts.host_name, rows[i].r < 0 ? "before" : "guest");
+                guest_facts_clear(&facts);
+                EXPECT_INT(rows[i].about, facts.n_disks, 0);
+        }
+}
+
+static void test_many_disks(void)
+{
+        const AgentDisk disk = {&type_AgentDisk, (char *)"/d", (char *)"xfs", 9, 3};
+        _cleanup_(buf_done) Buf many = {0}, bad = {0}, none = {0};
+        const AgentDisk wrong = {&type_AgentDisk, (char *)"", (char *)"xfs", 9, 3};
+        const AgentFacts nothing = {.type = &type_AgentFacts};
+        GuestFacts facts = {0};
+
+        put_disks(&many, &disk, FACTS_DISKS_MAX - 1);
+        put_disks(&bad, &wrong, 1);
+        tlv_write(&none, &nothing);
+        EXPECT_INT("many", guest_facts_read(&facts, many.data, many.size), 0);
+        EXPECT_INT("many", facts.n_disks, FACTS_DISKS_MAX);
+        EXPECT_INT("again", guest_facts_read(&facts, many.data, many.size), 0);
+        EXPECT_INT("refused", guest_facts_read(&facts, bad.data, bad.size), -EBADMSG);
+        EXPECT_INT("those before", facts.n_disks, FACTS_DISKS_MAX);
+        EXPECT_INT("none", guest_facts_read(&facts, none.data, none.size), 0);
+        EXPECT_INT("none", facts.n_disks, 0);
+        guest_facts_clear(&facts);
+}
+
 int main(void)
 {
         test_interfaces();
         test_mac_addresses();
         test_limits();
         test_again();
+        test_disks();
+        test_many_disks();
         return test_end();
 }

@@ -48,6 +48,12 @@ typedef struct GuestInterface {
         size_t n_addresses;
 } GuestInterface;
 
+typedef struct GuestDisk {
+        char *path; /* where it is mounted */
+        char file_system_type[32];
+        int64_t capacity, free_space; /* bytes */
+} GuestDisk;
+
 /* What the agent told of itself and its guest. Untrusted text, safe to print. */
 typedef struct GuestFacts {
         bool seen;  /* an agent has ever spoken, as far as this daemon knows */
@@ -58,6 +64,8 @@ typedef struct GuestFacts {
         char ip_address[46]; /* the one that stands for the guest, or "" */
         GuestInterface *interfaces;
         size_t n_interfaces; /* FACTS_INTERFACES_MAX at most */
+        GuestDisk *disks;
+        size_t n_disks; /* FACTS_DISKS_MAX at most */
 } GuestFacts;
 
 struct Vm {

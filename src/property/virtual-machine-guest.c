@@ -1,5 +1,6 @@
 /* VirtualMachine.guest, and the short of it. Source: vSphere Web Services API, release 8.0.2.0. */
 
+#include "property/guest-disk.h"
 #include "property/guest-net.h"
 #include "property/virtual-machine.h"
 
@@ -72,6 +73,7 @@ GuestInfo *vm_describe_guest(const PropertyContext *context, const Vm *vm)
                 info->guest_full_name = fact(facts->os_name);
                 info->host_name = fact(facts->host_name);
                 guest_net_fill(context, vm, info);
+                guest_disk_fill(context, vm, info);
         }
         return info;
 }

@@ -7,6 +7,7 @@ const WireType *const wire_types[] = {
         &type_AcquireCredentialsInGuestRequestType,
         &type_AgentAddress,
         &type_AgentClock,
+        &type_AgentDisk,
         &type_AgentFacts,
         &type_AgentHello,
         &type_AgentInterface,

@@ -45,11 +45,20 @@ static const WireField agent_interface[] = {
 };
 DEFINE_TYPE(AgentInterface, agent_interface);
 
+static const WireField agent_disk[] = {
+        {"path", AT(AgentDisk, path), REQUIRED},
+        {"fileSystemType", AT(AgentDisk, file_system_type), REQUIRED},
+        {"capacity", AT(AgentDisk, capacity), REQUIRED},
+        {"freeSpace", AT(AgentDisk, free_space), REQUIRED},
+};
+DEFINE_TYPE(AgentDisk, agent_disk);
+
 static const WireField agent_facts[] = {
         {"hostName", AT(AgentFacts, host_name), OPTIONAL},
         {"osName", AT(AgentFacts, os_name), OPTIONAL},
         {"bootTime", AT(AgentFacts, boot_time), OPTIONAL},
         {"interfaces", AT(AgentFacts, interfaces), OPTIONAL, &type_AgentInterface},
+        {"disks", AT(AgentFacts, disks), OPTIONAL, &type_AgentDisk},
 };
 DEFINE_TYPE(AgentFacts, agent_facts);
 

@@ -32,6 +32,7 @@ typedef struct AgentClock {
 
 #define FACTS_INTERFACES_MAX 64
 #define FACTS_ADDRESSES_MAX  32 /* of one interface */
+#define FACTS_DISKS_MAX      64
 
 typedef struct AgentAddress {
         const WireType *type;
@@ -48,12 +49,21 @@ typedef struct AgentInterface {
         WireObjects addresses; /* AgentAddress */
 } AgentInterface;
 
+typedef struct AgentDisk {
+        const WireType *type;
+        char *path;             /* where it is mounted, as agent/guest-path.h tells names */
+        char *file_system_type; /* as the kernel names it */
+        int64_t capacity;       /* bytes */
+        int64_t free_space;     /* bytes, of what those who are not root can use */
+} AgentDisk;
+
 typedef struct AgentFacts {
         const WireType *type;
         char *host_name;
         char *os_name;
         WireTime boot_time;     /* by the guest's clock */
         WireObjects interfaces; /* AgentInterface, in the order of their numbers */
+        WireObjects disks;      /* AgentDisk, that of "/" first */
 } AgentFacts;
 
 typedef struct ChannelRequest {
@@ -118,6 +128,7 @@ typedef struct LoginVerdict {
 #define TYPES_CHANNEL(X)                                                                           \
         X(AgentAddress)                                                                            \
         X(AgentClock)                                                                              \
+        X(AgentDisk)                                                                               \
         X(AgentFacts)                                                                              \
         X(AgentHello)                                                                              \
         X(AgentInterface)                                                                          \

@@ -223,6 +223,8 @@ ADDRESS6 = named('AgentAddress', element(1, b'2001:db8::7'), element(2, struct.p
 INTERFACE = named('AgentInterface', element(1, b'eth0'), element(2, b'\1'),
                   element(3, b'00:00:5e:00:53:07'), element(4, ADDRESS), element(4, ADDRESS6))
 TUNNEL = named('AgentInterface', element(1, b'tun0'), element(2, b'\0'))
+DISK = named('AgentDisk', element(1, b'/'), element(2, b'ext4'), element(3, number(4 << 30)),
+             element(4, number(1 << 20)))
 
 
 def request(params):
@@ -276,6 +278,9 @@ TLV = {
     'start': (9, START),
     'facts': (11, element(1, b'h') + element(2, b'Linux') + element(3, number(1670845715000000)) +
               element(4, INTERFACE) + element(4, TUNNEL)),
+    'facts-disks': (11, element(5, DISK) + element(5, named(
+        'AgentDisk', element(1, b''), element(2, b''), element(3, number(-1)),
+        element(4, number(2))))),
     'facts-nothing': (11, b''),
     'facts-mixed': (11, element(4, TUNNEL) + element(1, b'h') + element(4, INTERFACE)),
     'facts-address-missing': (11, element(4, named('AgentInterface', element(1, b'eth0'), element(
