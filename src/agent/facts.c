@@ -17,6 +17,11 @@
 #define PAUSE_USEC      USEC_PER_SEC /* between two readings */
 #define ARENA_BYTES_MAX ((size_t)1 << 20)
 
+typedef struct Share {
+        size_t addresses_max; /* of each interface */
+        size_t disks;         /* the first of them */
+} Share;
+
 /* from files; root writes them, and may write anything */
 
 static void read_line(const char *path, char *text, size_t size)
@@ -115,7 +120,7 @@ static AgentInterface *describe_interface(Arena *arena, const Interface *interfa
         return told;
 }
 
-static int write_facts(Facts *facts, const Interfaces *interfaces, size_t addresses_max, Buf *out)
+static int write_facts(Facts *facts, const Interfaces *interfaces, Share share, Buf *out)
 {
         _cleanup_(arena_freep) Arena *arena = arena_new(ARENA_BYTES_MAX);
         WireObject *described[FACTS_INTERFACES_MAX];
@@ -125,13 +130,14 @@ static int write_facts(Facts *facts, const Interfaces *interfaces, size_t addres
                 .os_name = facts->os_name,
                 .boot_time = read_boot_time(),
                 .interfaces = {described, interfaces->n},
+                .disks = {facts->disks.told.items, share.disks},
         };
 
         if (!arena)
                 return -ENOMEM;
         for (size_t i = 0; i < interfaces->n; i++) {
                 described[i] = (WireObject *)describe_interface(arena, &interfaces->items[i],
-                                                                addresses_max);
+                                                                share.addresses_max);
                 if (!described[i])
                         return -ENOMEM;
         }
@@ -140,16 +146,25 @@ static int write_facts(Facts *facts, const Interfaces *interfaces, size_t addres
         return buf_error(out);
 }
 
-/* One frame has to hold them: where there are too many addresses, each interface gets fewer. */
+/*
+ * One frame has to hold them: where there are too many addresses, each interface gets fewer; disks
+ * have what is left, the first ones of them.
+ */
 static int write_what_fits(Facts *facts, const Interfaces *interfaces, Buf *out)
 {
-        size_t addresses_max = FACTS_ADDRESSES_MAX;
-        int r;
+        Share share = {.addresses_max = FACTS_ADDRESSES_MAX};
+        int r = write_facts(facts, interfaces, share, out);
 
-        do {
-                r = write_facts(facts, interfaces, addresses_max, out);
-                addresses_max /= 2;
-        } while (r == -EMSGSIZE && addresses_max > 0);
+        while (r == -EMSGSIZE && share.addresses_max > 1) {
+                share.addresses_max /= 2;
+                r = write_facts(facts, interfaces, share, out);
+        }
+        if (r < 0)
+                return r;
+        share.disks = facts->disks.told.n;
+        do
+                r = write_facts(facts, interfaces, share, out);
+        while (r == -EMSGSIZE && share.disks-- > 0);
         return r;
 }
 
@@ -164,7 +179,7 @@ static void read_interfaces(Facts *facts, Interfaces *interfaces)
                 interfaces->n = 0;
 }
 
-bool facts_read(Facts *facts, Usec now)
+static bool read_but_disks(Facts *facts, Usec now)
 {
         _cleanup_(buf_done) Buf payload = {.max = FRAME_PAYLOAD_MAX};
         _cleanup_(freep) Interfaces *interfaces = calloc(1, sizeof(*interfaces));
@@ -185,13 +200,19 @@ bool facts_read(Facts *facts, Usec now)
         return true;
 }
 
+bool facts_read(Facts *facts, Usec now)
+{
+        disks_read(&facts->disks, now);
+        return read_but_disks(facts, now);
+}
+
 /* changes */
 
 static int on_due(LoopTimer *timer, Usec now)
 {
         Facts *facts = container_of(timer, Facts, timer);
 
-        if (facts_read(facts, now))
+        if (read_but_disks(facts, now))
                 facts->on_change(facts);
         return 0;
 }
@@ -218,6 +239,11 @@ static int on_interfaces(LoopIo *io, uint32_t events, Usec now)
         return read_soon(container_of(io, Facts, interfaces_io), now);
 }
 
+static void on_disks(Disks *disks, Usec now)
+{
+        (void)read_soon(container_of(disks, Facts, disks), now);
+}
+
 /* What cannot be watched is read with the next change of something else. */
 static void watch(Facts *facts, LoopIo *io, uint32_t events, const char *what)
 {
@@ -240,6 +266,7 @@ void facts_init(Facts *facts, Loop *loop, void (*on_change)(Facts *facts))
                 .host_name_io = {.fd = fd < 0 ? -errno : fd, .on_ready = on_host_name},
                 .interfaces_io = {.fd = interfaces_watch(), .on_ready = on_interfaces},
         };
+        disks_init(&facts->disks, loop, on_disks);
         /* Before they are read, so that nothing is missed. */
         watch(facts, &facts->host_name_io, EPOLLPRI, "the host name");
         watch(facts, &facts->interfaces_io, EPOLLIN, "interfaces");
@@ -249,6 +276,7 @@ void facts_init(Facts *facts, Loop *loop, void (*on_change)(Facts *facts))
 
 void facts_done(Facts *facts)
 {
+        disks_done(&facts->disks);
         loop_timer_clear(&facts->timer);
         loop_io_remove(&facts->host_name_io);
         loop_io_remove(&facts->interfaces_io);

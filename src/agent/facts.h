@@ -2,11 +2,13 @@
 
 /*
  * Facts: what the agent says of its guest without being asked for it. They are read anew when the
- * kernel tells of a change, and at most once a second, whatever flaps in the guest.
+ * kernel tells of a change, and at most once a second, whatever flaps in the guest. Disks, of which
+ * nobody tells, are read by themselves.
  *
  * Source: os-release(5), proc_stat(5), proc_sys_kernel(5).
  */
 
+#include "agent/disks.h"
 #include "base/buf.h"
 #include "loop/loop.h"
 
@@ -23,6 +25,7 @@ struct Facts {
         LoopIo host_name_io;
         LoopIo interfaces_io;
         LoopTimer timer;
+        Disks disks;
         Usec read;            /* when that was last done */
         int interfaces_error; /* that has been logged */
 };
@@ -31,5 +34,8 @@ struct Facts {
 void facts_init(Facts *facts, Loop *loop, void (*on_change)(Facts *facts));
 void facts_done(Facts *facts);
 
-/* Reads them again. Return: whether facts->payload is another one. */
+/*
+ * Reads them again. Return: whether facts->payload is another one. How full the disks are is asked
+ * meanwhile; what is told before has the last answer.
+ */
 bool facts_read(Facts *facts, Usec now);

@@ -55,6 +55,9 @@ typedef struct WorkerCallbacks {
         void *user;
 } WorkerCallbacks;
 
+/* In the child: sends what @answer has so far. Past the deadline too, the monitor is given that. */
+void worker_flush(Buf *answer);
+
 /* Return: how many of this user's have neither executed nor ended, also those given up. */
 size_t workers_of(const Workers *workers, uid_t uid);
 
