@@ -45,7 +45,7 @@ check: ## set everything up and run all tests
 check-slow: ## run the tests that take minutes of waiting
 	@tools/setup build guest check
 	@$(MAKE) --no-print-directory all guest
-	@python3 test/integration/run.py --build $(BUILD) --guest $(GUEST) slow_retention slow_transfers
+	@python3 test/integration/run.py --build $(BUILD) --guest $(GUEST) slow_disks slow_retention slow_transfers
 
 compat: ## run real clients against the demo guest, CLIENTS="NAME..."; WRITE=1 notes the results
 	@tools/setup build guest

@@ -4,17 +4,19 @@ import json
 import os
 import shutil
 import socket
+import subprocess
 import threading
 import unittest
 
 import channel
 import native
-from channel import address, facts, interface
+from channel import address, disk, facts, interface
 from fakes import FakeCase
 from guestops import SANITIZER, Vm, auth, wait_for
 from support import env, unique
 
 MAC = "00:00:5e:00:53:01"
+MIB = 1 << 20
 
 
 def told(nics):
@@ -23,6 +25,12 @@ def told(nics):
              [f"{ip['ipAddress']}/{ip['prefixLength']}"
               for ip in nic.get("ipConfig", {}).get("ipAddress", ())])
             for nic in nics]
+
+
+def filled(info):
+    """GuestDiskInfo in short: [(path, capacity, free, type)]."""
+    return [(item["diskPath"], item["capacity"], item["freeSpace"], item["filesystemType"])
+            for item in info.get("disk", [])]
 
 
 class Monitor:
@@ -60,9 +68,13 @@ class Told(FakeCase):
     def wait_net(self, vm, expected):
         wait_for(lambda: told(self.guest_info(vm).get("net", [])) == expected, expected)
 
+    def wait_disks(self, vm, expected):
+        wait_for(lambda: filled(self.guest_info(vm)) == expected, expected)
+
     def test_nothing_of_an_older_agent(self):
         with self.fake() as (vm, _):
             info = self.guest_info(vm)
+            self.assertNotIn("disk", info)
             self.assertNotIn("net", info)
             self.assertNotIn("ipAddress", info)
 
@@ -172,8 +184,10 @@ class Told(FakeCase):
 
         for end in (reset, power_off):
             with self.subTest(end.__name__), \
-                    self.monitored(facts(interface(address("192.0.2.1", 24)))) as (vm, agent, monitor):
+                    self.monitored(facts(interface(address("192.0.2.1", 24)),
+                                         disks=[disk()])) as (vm, agent, monitor):
                 self.wait_net(vm, [(MAC, True, ["192.0.2.1/24"])])
+                self.assertEqual(len(filled(self.guest_info(vm))), 1)
                 agent.welcome = agent.facts = None
                 agent.hang_up()
                 wait_for(lambda: not self.guest_info(vm)["guestOperationsReady"], "it is lost")
@@ -181,6 +195,7 @@ class Told(FakeCase):
                 end(monitor)
                 self.wait_net(vm, [])
                 self.assertNotIn("hostName", self.guest_info(vm))
+                self.assertEqual(filled(self.guest_info(vm)), [])
 
     def test_nonsense(self):
         """It is refused as a whole, and the next one is taken."""
@@ -204,6 +219,36 @@ class Told(FakeCase):
             agent.tell(facts(interface(address("192.0.2.2", 24))))
             self.wait_net(vm, [(MAC, True, ["192.0.2.2/24"])])
 
+    def test_disks(self):
+        payload = facts(disks=[disk(), disk("/srv/a b", 10, 3, "xfs")])
+        with self.fake(facts=payload) as (vm, agent):
+            wait_for(lambda: self.guest_info(vm).get("disk") == [
+                {"_typeName": "GuestDiskInfo", "diskPath": "/", "capacity": 4 << 30,
+                 "freeSpace": 1 << 30, "filesystemType": "ext4"},
+                {"_typeName": "GuestDiskInfo", "diskPath": "/srv/a b", "capacity": 10,
+                 "freeSpace": 3, "filesystemType": "xfs"}], "two disks")
+            agent.tell(facts(disks=[disk(free=7)]))
+            self.wait_disks(vm, [("/", 4 << 30, 7, "ext4")])
+            agent.tell(facts())
+            self.wait_disks(vm, [])
+
+    def test_disks_that_are_nonsense(self):
+        bad = (disk(""), disk(capacity=-1, free=-1), disk(free=-1), disk(capacity=7, free=8),
+               disk()[:-1], address("192.0.2.1", 24))
+        with self.fake(facts=facts(disks=[disk()])) as (vm, agent):
+            self.wait_disks(vm, [("/", 4 << 30, 1 << 30, "ext4")])
+            said = f"{vm.name}: its agent's facts are not taken"
+            for payload in [facts(disks=[disk(), item]) for item in bad] + \
+                    [facts(disks=[disk()] * 65)]:
+                with self.subTest(payload=payload[:60]):
+                    before = env.daemon.log().count(said)
+                    agent.tell(payload)
+                    wait_for(lambda: env.daemon.log().count(said) > before, "it is refused")
+                    self.assertEqual(filled(self.guest_info(vm)),
+                                     [("/", 4 << 30, 1 << 30, "ext4")])
+            agent.tell(facts(disks=[disk("/bell\7", kind="\1" * 9)] * 64))
+            self.wait_disks(vm, [("/bell?", 4 << 30, 1 << 30, "?" * 9)] * 64)
+
     def test_texts(self):
         """Only what XML and JSON can hold, and no more than there is room for."""
         payload = facts(interface(interface_name="\7" * 9000), host_name="bell \7",
@@ -215,8 +260,19 @@ class Told(FakeCase):
             self.assertEqual(info["guestFullName"], "x" * 255)
 
 
-@unittest.skipUnless(native.is_able() and shutil.which("ip"), "needs root, namespaces and ip(8)")
-class Real(FakeCase):
+class Guest(FakeCase):
+    def test_disks(self):
+        """Its root is in memory, and there is nothing else."""
+        wait_for(lambda: filled(self.guest_info(env.vm)), "its disks")
+        (path, capacity, free, kind), *more = filled(self.guest_info(env.vm))
+        self.assertEqual((path, more), ("/", []))
+        self.assertIn(kind, ("rootfs", "tmpfs"))
+        self.assertTrue(0 < free < capacity, (free, capacity))
+
+
+class Native(FakeCase):
+    """The real agent, in a container of this machine."""
+
     def setUp(self):
         super().setUp()
         self.native = native.NativeGuest(env.guest.guest, os.path.join(env.build, "guestops-agent"))
@@ -236,6 +292,9 @@ class Real(FakeCase):
     def info(self):
         return self.guest_info(self.machine)
 
+
+@unittest.skipUnless(native.is_able() and shutil.which("ip"), "needs root, namespaces and ip(8)")
+class Network(Native):
     def nic(self, mac=MAC):
         """(connected, addresses) of the interface with this MAC; link-local ones are the kernel's."""
         for found, connected, addresses in told(self.info().get("net", [])):
@@ -304,3 +363,66 @@ class Real(FakeCase):
             self.assertEqual([int(text.split("/")[0].split(".")[3]) for text in addresses],
                              list(range(1, 9)))
         self.assertOk(self.client.try_list(self.machine.ref, auth("root"), [1]))
+
+
+@unittest.skipUnless(native.is_able(), "needs root and namespaces")
+class Disks(Native):
+    def again(self):
+        """A new conversation: the agent asks its disks anew."""
+        env.daemon.remove_vm(self.machine)
+        env.daemon.put_vm(self.machine)
+
+    def disk(self, path):
+        return next((item for item in filled(self.info()) if item[0] == path), None)
+
+    def wait_told(self, told, not_told=()):
+        self.again()
+        wait_for(lambda: all(self.disk(path) for path in told) and
+                 not any(self.disk(path) for path in not_told), f"{told} and not {not_told}")
+
+    def add_disk(self, path):
+        image = os.path.join(self.temporary(), "disk")
+        with open(image, "wb") as file:
+            file.truncate(64 << 20)
+        subprocess.run(["mkfs.ext4", "-q", "-F", image], check=True)
+        self.native.sh(f"mkdir -p '{path}'")
+        try:
+            self.native.mount("-t", "ext4", "-o", "loop", image, path)
+        except subprocess.CalledProcessError:
+            self.skipTest("no loop devices")
+
+    def test_root(self):
+        wait_for(lambda: self.disk("/"), "the root")
+        _, capacity, free, _ = self.disk("/")
+        real = os.statvfs(self.native.root)
+        self.assertEqual(capacity, real.f_blocks * real.f_frsize)
+        self.assertEqual(free % MIB, 0)
+        self.assertLess(abs(free - real.f_bavail * real.f_frsize), 1 << 30)  # others write, too
+        paths = [item[0] for item in filled(self.info())]
+        self.assertEqual(paths[0], "/")
+        self.assertNotIn("/tmp", paths)
+        self.assertNotIn("/proc", paths)
+
+    def test_another(self):
+        self.add_disk("/srv/a b")
+        self.wait_told(["/", "/srv/a b"])
+        _, capacity, before, kind = self.disk("/srv/a b")
+        self.assertEqual(kind, "ext4")
+        self.assertTrue(40 * MIB < before < capacity < 64 * MIB, (before, capacity))
+
+        self.native.sh("dd if=/dev/zero of='/srv/a b/file' bs=1M count=20 && sync")
+        self.again()
+        wait_for(lambda: 19 * MIB <= before - self.disk("/srv/a b")[2] <= 22 * MIB, "20 MiB less")
+
+    def test_which(self):
+        """Where it is mounted first, and there to be seen; and not by a user."""
+        self.add_disk("/srv/one")
+        self.native.sh("mkdir -p /srv/two /run/mount && mount --bind /srv/one /srv/two")
+        self.wait_told(["/srv/one"], ["/srv/two"])
+        self.native.sh("mount -t tmpfs tmpfs /srv/one")
+        self.wait_told(["/srv/two"], ["/srv/one"])
+        self.native.sh("umount /srv/one")
+        self.native.sh("echo 'SRC=/dev/x TARGET=/srv/one ROOT=/ OPTS=user=bob' >/run/mount/utab")
+        self.wait_told(["/srv/two"], ["/srv/one"])
+        self.native.sh("umount /srv/two")
+        self.wait_told(["/"], ["/srv/one", "/srv/two"])

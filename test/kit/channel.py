@@ -73,9 +73,10 @@ def welcome(instance, operations=("ListProcessesInGuest", "StartProgramInGuest")
     return data + element(8, host_name) + element(9, os_name)
 
 
-def facts(*interfaces, host_name="fake", os_name="Fake OS", boot_time=0):
+def facts(*interfaces, host_name="fake", os_name="Fake OS", boot_time=0, disks=()):
     return element(1, host_name) + element(2, os_name) + element(3, i64(boot_time)) + \
-        b"".join(element(4, interface) for interface in interfaces)
+        b"".join(element(4, interface) for interface in interfaces) + \
+        b"".join(element(5, disk) for disk in disks)
 
 
 def interface(*addresses, interface_name="eth0", up=True, mac="00:00:5e:00:53:01"):
@@ -87,6 +88,11 @@ def interface(*addresses, interface_name="eth0", up=True, mac="00:00:5e:00:53:01
 def address(text, prefix_length, deprecated=None):
     return name("AgentAddress") + element(1, text) + element(2, i32(prefix_length)) + \
         (element(3, bytes([deprecated])) if deprecated is not None else b"")
+
+
+def disk(path="/", capacity=4 << 30, free=1 << 30, kind="ext4"):
+    return name("AgentDisk") + element(1, path) + element(2, kind) + \
+        element(3, i64(capacity)) + element(4, i64(free))
 
 
 def answer_long(value):

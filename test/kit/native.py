@@ -58,7 +58,9 @@ class NativeGuest:
     def start(self, conf=""):
         self.configure(conf)
         with open(self.log_path, "ab") as log:
-            self.process = subprocess.Popen(ENTER + ["chroot", self.root, "/bin/bash", "-c", INIT],
+            # Its root is mounted, as roots are; where, only its own list of mounts tells.
+            enter = 'mount --bind "$0" "$0" && exec chroot "$0" /bin/bash -c "$1"'
+            self.process = subprocess.Popen(ENTER + ["bash", "-c", enter, self.root, INIT],
                                             stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                                             env={"PATH": "/usr/sbin:/usr/bin"})
         wait_for(lambda: os.path.exists(self.channel), "the agent listens")
@@ -86,6 +88,11 @@ class NativeGuest:
         """This machine's ip(8), on the container's network; each line is one command of it."""
         subprocess.run(["nsenter", "--target", self._init_pid(), "--net", "ip", "-batch", "-"],
                        input="\n".join(lines), text=True, check=True)
+
+    def mount(self, *arguments):
+        """This machine's mount(8), as the container sees it; the last one is a path inside."""
+        subprocess.run(["nsenter", "--target", self._init_pid(), "--mount", "mount",
+                        *arguments[:-1], self._inside(arguments[-1])], check=True)
 
     def sh(self, command):
         code, output = self.command(command)
