@@ -32,9 +32,10 @@ MB = 1 << 20
 class Bench:
     def __init__(self, build, guest, size):
         self.size = size
+        # Files are in memory there, of which they may take half: one that is replaced, and the new.
         self.guest = Guest(guest, os.path.join(build, "guestops-agent"),
                            os.path.join(ROOT, "data", "guestops-agent.pam"),
-                           memory=512 + 2 * size // MB).boot()
+                           memory=512 + 5 * size // MB).boot()
         self.daemon = Daemon(os.path.join(build, "guestopsd"), {("log", "level"): "info"})
         self.vm = self.daemon.put_vm(Vm("bench", "qmp", self.guest.path("agent.sock"),
                                         self.guest.path("qmp.sock")))
