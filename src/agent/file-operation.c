@@ -103,8 +103,10 @@ int file_fault(Fault *fault, Arena *arena, const char *path, int error)
                 const char *before, *after;
         } rows[] = {
                 {ENOENT, FAULT_FILE_NOT_FOUND, "File ", " was not found"},
-                {EACCES, FAULT_GUEST_PERMISSION_DENIED, "The guest user may not do that with ", ""},
-                {EPERM, FAULT_GUEST_PERMISSION_DENIED, "The guest user may not do that with ", ""},
+                {EACCES, FAULT_GUEST_PERMISSION_DENIED, "The guest user may not do that with ",
+                 ": permission denied"},
+                {EPERM, FAULT_GUEST_PERMISSION_DENIED, "The guest user may not do that with ",
+                 ": operation not permitted"},
                 {EEXIST, FAULT_FILE_ALREADY_EXISTS, "File ", " already exists"},
                 {ENOTEMPTY, FAULT_DIRECTORY_NOT_EMPTY, "The directory ", " is not empty"},
                 {ENOTDIR, FAULT_NOT_A_DIRECTORY, "", " or a part of it is not a directory"},

@@ -88,6 +88,16 @@ static int unlink_copied(const FilePlace *from, const struct stat *copied)
         return unlinkat(from->directory, from->name, 0) < 0 && errno != ENOENT ? -errno : 0;
 }
 
+/* Not what somebody else has put in the place of the copy meanwhile. */
+static void unlink_copy(const FilePlace *to, const struct stat *copy)
+{
+        struct stat now;
+
+        if (fstatat(to->directory, to->name, &now, AT_SYMLINK_NOFOLLOW) == 0 &&
+            now.st_dev == copy->st_dev && now.st_ino == copy->st_ino)
+                (void)unlinkat(to->directory, to->name, 0);
+}
+
 static int rename_copy(const FilePlace *to, const char *name, bool overwrite)
 {
         if (!overwrite)
@@ -97,7 +107,7 @@ static int rename_copy(const FilePlace *to, const char *name, bool overwrite)
 
 int file_move_across(const FilePlace *from, const FilePlace *to, bool overwrite, bool *ret_copied)
 {
-        struct stat copied;
+        struct stat copied, copy;
         HiddenName name;
         int r = check_takeable(from);
 
@@ -107,7 +117,9 @@ int file_move_across(const FilePlace *from, const FilePlace *to, bool overwrite,
                 r = file_copy(from->directory, from->name, to->directory, name.text, true, &copied);
         if (r < 0)
                 return r;
-        r = rename_copy(to, name.text, overwrite);
+        r = fstatat(to->directory, name.text, &copy, AT_SYMLINK_NOFOLLOW) < 0 ? -errno : 0;
+        if (r >= 0)
+                r = rename_copy(to, name.text, overwrite);
         if (r < 0) {
                 (void)unlinkat(to->directory, name.text, 0);
                 return r;
@@ -116,7 +128,7 @@ int file_move_across(const FilePlace *from, const FilePlace *to, bool overwrite,
         if (r >= 0)
                 r = unlink_copied(from, &copied);
         if (r < 0 && !overwrite)
-                (void)unlinkat(to->directory, to->name, 0);
+                unlink_copy(to, &copy);
         *ret_copied = r < 0 && overwrite; /* what was there before cannot be brought back */
         return r;
 }

@@ -115,8 +115,8 @@ class Bench:
     def bare_port(self):
         """Neither daemon nor agent on it."""
         self.daemon.remove_vm(self.vm)
-        self.guest.sh("touch /run/no-agent; pkill -x guestops-agent; "
-                      "while pgrep -x guestops-agent >/dev/null; do sleep 0.05; done")
+        self.guest.sh("touch /run/no-agent; pkill -x guestops-agent")
+        wait_for(lambda: not self.guest.agent_pid(), "the agent has ended")
         port = socket.socket(socket.AF_UNIX)
         wait_for(lambda: port.connect_ex(self.guest.path("agent.sock")) == 0, "QEMU's socket")
         try:
@@ -130,13 +130,14 @@ class Bench:
     def raw_to_guest(self):
         """Until the guest has read all: dd ends with the count."""
         with self.bare_port() as port:
-            self.guest.sh(f"dd if={PORT} of=/dev/null bs={BLOCK} count={self.size // BLOCK} "
-                          "iflag=fullblock 2>/dev/null & echo $! >/run/raw.pid")
+            self.guest.sh("rm -f /run/raw; mkfifo /run/raw; "
+                          f"{{ dd if={PORT} of=/dev/null bs={BLOCK} iflag=fullblock "
+                          f"count={self.size // BLOCK}; echo done >/run/raw; }} 2>/dev/null &")
             block = bytes(MB)
             began = time.monotonic()
             for _ in range(self.size // MB):
                 port.sendall(block)
-            self.guest.sh("while kill -0 $(cat /run/raw.pid) 2>/dev/null; do sleep 0.01; done", 600)
+            self.guest.sh("cat /run/raw", 600)
             return time.monotonic() - began
 
     def raw_from_guest(self):
