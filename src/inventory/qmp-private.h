@@ -34,6 +34,7 @@ struct Provider {
         ProviderCallbacks callbacks;
         LoopIo io; /* fd -1: not connected */
         LoopTimer retry;
+        LoopTimer look; /* while a migration is about to end */
         Buf in;
         VmState state;
         const char *run_state;              /* QEMU's word; static; NULL: not known */

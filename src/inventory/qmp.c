@@ -17,6 +17,7 @@
 #define READ_BYTES     ((size_t)16 << 10)
 #define GREETING_USEC  (5 * USEC_PER_SEC)
 #define RETRY_USEC     USEC_PER_SEC /* while QEMU is not there */
+#define LOOK_USEC      (100 * USEC_PER_MSEC)
 
 static const char capabilities[] = "{\"execute\":\"qmp_capabilities\"}\n";
 static const char query_cpus[] = "{\"execute\":\"query-cpus-fast\",\"id\":\"cpus\"}\n";
@@ -86,6 +87,25 @@ static void tell_state(Provider *provider, VmState state, Usec now)
                 provider->job_error = 0;
 }
 
+/*
+ * QEMU tells that a migration is completed before it leaves "finish-migrate", and of that it tells
+ * nothing: as long as it says so, it is asked again.
+ */
+static void look_at_migration(Provider *provider, Usec now)
+{
+        if (strcmp(provider->run_state, "finish-migrate") == 0)
+                (void)loop_timer_set(provider->loop, &provider->look, now + LOOK_USEC);
+        else
+                loop_timer_clear(&provider->look);
+}
+
+static int on_look(LoopTimer *timer, Usec now)
+{
+        (void)now;
+        (void)qmp_say(container_of(timer, Provider, look), query_status);
+        return 0;
+}
+
 static void take_status(Provider *provider, const json_t *answer, Usec now)
 {
         static const VmState unknown = {VM_POWERED_ON, false, "is in an unknown state", NULL};
@@ -94,12 +114,14 @@ static void take_status(Provider *provider, const json_t *answer, Usec now)
         for (size_t i = 0; name && i < ELEMENTS(run_states); i++)
                 if (strcmp(run_states[i].name, name) == 0) {
                         provider->run_state = run_states[i].name;
+                        look_at_migration(provider, now);
                         tell_state(provider, qmp_power_state(provider, run_states[i].state), now);
                         return;
                 }
         log_warning("%s: QEMU is in state '%.32s', which is new to us", provider->config->name,
                     name ? name : "");
         provider->run_state = "";
+        look_at_migration(provider, now);
         tell_state(provider, unknown, now);
 }
 
@@ -244,6 +266,7 @@ static void disconnect(Provider *provider, const char *why, Usec now)
         buf_clear(&provider->in);
         provider->job = provider->migration = provider->dump = NULL;
         provider->run_state = NULL;
+        loop_timer_clear(&provider->look);
         log_info("%s: monitor: %s", provider->config->name, why);
         tell_state(provider, (VmState){VM_POWERED_OFF, false, NULL, NULL}, now);
         qmp_power_lost(provider, now);
@@ -412,6 +435,7 @@ static Provider *qmp_close(Provider *provider)
         loop_io_remove(&provider->io);
         fd_close(provider->io.fd);
         loop_timer_clear(&provider->retry);
+        loop_timer_clear(&provider->look);
         buf_done(&provider->in);
         free(provider);
         return NULL;
@@ -431,6 +455,7 @@ static int qmp_open(Loop *loop, const VmConfig *config, const ProviderCallbacks 
                 .callbacks = *callbacks,
                 .io = {.fd = -1, .on_ready = qmp_on_ready},
                 .retry.on_due = on_retry,
+                .look.on_due = on_look,
                 .in.max = LINE_BYTES_MAX,
         };
         qmp_power_init(provider);

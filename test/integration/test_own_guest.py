@@ -82,6 +82,8 @@ class Migration(OwnGuest):
             self.assertEqual(self.run_program("demo", "/bin/sh", "-c 'exit 42'")["exitCode"], 42)
             self.end_program(running)
             self.assertEqual(self.finish("demo", running)["exitCode"], 137)
+            wait_for(lambda: "migrated away" in self.client.try_list(
+                source.ref, auth("demo")).json["faultstring"], "QEMU has told that it is over")
             for answer in (self.client.try_start(source.ref, auth("demo"), spec("/bin/true")),
                            self.client.try_list(source.ref, auth("demo"))):
                 fault = self.assertFault(answer, "InvalidState")
