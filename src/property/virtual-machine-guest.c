@@ -64,7 +64,7 @@ GuestInfo *vm_describe_guest(const PropertyContext *context, const Vm *vm)
                 .guest_operations_ready = {true, vm_guest_is_ready(vm)},
                 .interactive_guest_operations_ready = {true, false},
                 .guest_state_change_supported = {true,
-                                                 vm->provider_type && vm->provider_type->power},
+                                                 vm->source->type->power},
         };
         if (facts->known) {
                 info->tools_version = fact(facts->version);
