@@ -22,14 +22,24 @@ int provider_connect(const char *path, int *ret_fd)
         return 0;
 }
 
+int provider_connect_or_watch(const char *path, Loop *loop, LoopPath *watch, int *ret_fd)
+{
+        int r = provider_connect(path, ret_fd);
+
+        loop_path_unwatch(watch);
+        if (r == -ENOENT || r == -ENOTDIR || r == -ECONNREFUSED)
+                (void)loop_path_watch(loop, watch, path);
+        return r;
+}
+
 void provider_open_channel(const ProviderCallbacks *callbacks, const char *uuid, const char *path,
-                           Usec now)
+                           Loop *loop, LoopPath *watch, Usec now)
 {
         char why[200];
         int fd = -1;
         int r;
 
-        r = provider_connect(path, &fd);
+        r = provider_connect_or_watch(path, loop, watch, &fd);
         (void)snprintf(why, sizeof(why), "%s: %s", path, strerror(-r));
         callbacks->on_channel(callbacks->user, uuid, fd,
                               &(ProviderResult){.error = r, .why = r < 0 ? why : NULL}, now);

@@ -5,9 +5,19 @@
 #include <sys/sysinfo.h>
 
 struct Provider {
+        Loop *loop;
         const VmConfig *config;
         ProviderCallbacks callbacks;
+        LoopPath channel; /* while nobody listens there */
 };
+
+static int on_channel_there(LoopPath *path, Usec now)
+{
+        Provider *provider = container_of(path, Provider, channel);
+
+        provider->callbacks.on_channel_there(provider->callbacks.user, provider->config->uuid, now);
+        return 0;
+}
 
 static int local_open(Loop *loop, const VmConfig *config, const ProviderCallbacks *callbacks,
                       Provider **ret)
@@ -18,7 +28,12 @@ static int local_open(Loop *loop, const VmConfig *config, const ProviderCallback
         if (!provider)
                 return -ENOMEM;
         (void)sysinfo(&info);
-        *provider = (Provider){.config = config, .callbacks = *callbacks};
+        *provider = (Provider){
+                .loop = loop,
+                .config = config,
+                .callbacks = *callbacks,
+                .channel.on_appear = on_channel_there,
+        };
         *ret = provider;
         callbacks->on_vm(
                 callbacks->user,
@@ -35,11 +50,13 @@ static int local_open(Loop *loop, const VmConfig *config, const ProviderCallback
 
 static void local_channel(Provider *provider, const char *uuid, Usec now)
 {
-        provider_open_channel(&provider->callbacks, uuid, provider->config->channel, now);
+        provider_open_channel(&provider->callbacks, uuid, provider->config->channel, provider->loop,
+                              &provider->channel, now);
 }
 
 static Provider *local_close(Provider *provider)
 {
+        loop_path_unwatch(&provider->channel);
         free(provider);
         return NULL;
 }

@@ -61,6 +61,11 @@ typedef struct ProviderCallbacks {
          */
         void (*on_channel)(void *user, const char *uuid, int fd, const ProviderResult *result,
                            Usec now);
+        /*
+         * The channel that did not open the last time may open now. Not told by those who cannot
+         * know; nor is it always so.
+         */
+        void (*on_channel_there)(void *user, const char *uuid, Usec now);
         /* The end of what power() began; the state that it led to has been told before. */
         void (*on_power_done)(void *user, const char *uuid, const ProviderResult *result, Usec now);
         void *user;
@@ -112,6 +117,12 @@ extern const ProviderType provider_qmp;   /* a bare QEMU */
 /* Connects to a UNIX stream socket without waiting. Return: 0, or a negative errno. */
 int provider_connect(const char *path, int *ret_fd);
 
-/* Connects to the UNIX socket of a machine's channel; on_channel() is called from within. */
+/*
+ * Connects to the UNIX socket of a machine's channel; on_channel() is called from within. Where
+ * nobody listens there, @watch tells when the socket is made anew.
+ */
 void provider_open_channel(const ProviderCallbacks *callbacks, const char *uuid, const char *path,
-                           Usec now);
+                           Loop *loop, LoopPath *watch, Usec now);
+
+/* As provider_connect(); where nobody listens there, @watch tells when the socket is made anew. */
+int provider_connect_or_watch(const char *path, Loop *loop, LoopPath *watch, int *ret_fd);

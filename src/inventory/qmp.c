@@ -16,7 +16,7 @@
 #define LINE_BYTES_MAX ((size_t)1 << 20)
 #define READ_BYTES     ((size_t)16 << 10)
 #define GREETING_USEC  (5 * USEC_PER_SEC)
-#define RETRY_USEC     USEC_PER_SEC /* while QEMU is not there */
+#define RETRY_USEC     USEC_PER_SEC /* from one connection to the next */
 #define LOOK_USEC      (100 * USEC_PER_MSEC)
 
 static const char capabilities[] = "{\"execute\":\"qmp_capabilities\"}\n";
@@ -270,7 +270,7 @@ static void disconnect(Provider *provider, const char *why, Usec now)
         log_info("%s: monitor: %s", provider->config->name, why);
         tell_state(provider, (VmState){VM_POWERED_OFF, false, NULL, NULL}, now);
         qmp_power_lost(provider, now);
-        (void)loop_timer_set(provider->loop, &provider->retry, now + RETRY_USEC);
+        (void)loop_timer_set(provider->loop, &provider->retry, provider->connected + RETRY_USEC);
 }
 
 /* Lines of some 50 bytes into an empty socket: they fit, or QEMU is not listening to us. */
@@ -397,9 +397,12 @@ static int qmp_on_ready(LoopIo *io, uint32_t events, Usec now)
 static int try_connect(Provider *provider, Usec now)
 {
         int fd = -1;
-        int r = provider_connect(provider->config->qmp, &fd);
+        int r = provider_connect_or_watch(provider->config->qmp, provider->loop, &provider->monitor,
+                                          &fd);
 
         if (r >= 0) {
+                backoff_reset(&provider->backoff);
+                provider->connected = now;
                 provider->io.fd = fd;
                 provider->connect_error = 0;
                 provider->greeted = false;
@@ -412,7 +415,25 @@ static int try_connect(Provider *provider, Usec now)
                 log_warning("%s: monitor %s: %s", provider->config->name, provider->config->qmp,
                             strerror(-r));
         provider->connect_error = r;
-        return loop_timer_set(provider->loop, &provider->retry, now + RETRY_USEC);
+        return loop_timer_set(provider->loop, &provider->retry,
+                              backoff_next(&provider->backoff, now));
+}
+
+/* The monitor's socket has been made; that QEMU listens on it may be a moment later. */
+static int on_monitor_there(LoopPath *path, Usec now)
+{
+        Provider *provider = container_of(path, Provider, monitor);
+
+        backoff_reset(&provider->backoff);
+        return provider->io.fd < 0 ? try_connect(provider, now) : 0;
+}
+
+static int on_channel_there(LoopPath *path, Usec now)
+{
+        Provider *provider = container_of(path, Provider, channel);
+
+        provider->callbacks.on_channel_there(provider->callbacks.user, provider->config->uuid, now);
+        return 0;
 }
 
 static int on_retry(LoopTimer *timer, Usec now)
@@ -436,6 +457,8 @@ static Provider *qmp_close(Provider *provider)
         fd_close(provider->io.fd);
         loop_timer_clear(&provider->retry);
         loop_timer_clear(&provider->look);
+        loop_path_unwatch(&provider->monitor);
+        loop_path_unwatch(&provider->channel);
         buf_done(&provider->in);
         free(provider);
         return NULL;
@@ -456,6 +479,8 @@ static int qmp_open(Loop *loop, const VmConfig *config, const ProviderCallbacks 
                 .io = {.fd = -1, .on_ready = qmp_on_ready},
                 .retry.on_due = on_retry,
                 .look.on_due = on_look,
+                .monitor.on_appear = on_monitor_there,
+                .channel.on_appear = on_channel_there,
                 .in.max = LINE_BYTES_MAX,
         };
         qmp_power_init(provider);
@@ -469,7 +494,8 @@ static int qmp_open(Loop *loop, const VmConfig *config, const ProviderCallbacks 
 
 static void qmp_channel(Provider *provider, const char *uuid, Usec now)
 {
-        provider_open_channel(&provider->callbacks, uuid, provider->config->channel, now);
+        provider_open_channel(&provider->callbacks, uuid, provider->config->channel, provider->loop,
+                              &provider->channel, now);
 }
 
 const ProviderType provider_qmp = {

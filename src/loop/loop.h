@@ -80,6 +80,18 @@ void loop_io_remove(LoopIo *io);
 
 /* Sets or moves the timer. It fires once. */
 int loop_timer_set(Loop *loop, LoopTimer *timer, Usec due);
+
+#define LOOP_SLACK_USEC (250 * USEC_PER_MSEC)
+
+/*
+ * For timers of which there may be thousands, and that may be late: waking up costs more than what
+ * most of them do. Return: @due or later, so that many are due at once.
+ */
+static inline Usec loop_slack(Usec due)
+{
+        return (due + LOOP_SLACK_USEC - 1) / LOOP_SLACK_USEC * LOOP_SLACK_USEC;
+}
+
 void loop_timer_clear(LoopTimer *timer);
 
 /* Runs @task once, at the end of this turn. */
