@@ -1,10 +1,12 @@
 """What the groups measure on: guests and daemons, made at first use."""
+import contextlib
 import functools
 import os
 import shutil
 import socket
 import subprocess
 
+import peers
 from common import Unavailable
 from guestops import ROOT, Daemon, Guest, Vm, auth, wait_for
 from native import NativeGuest, is_able
@@ -20,10 +22,23 @@ def free_port():
         return server.getsockname()[1]
 
 
-def pin(pid, core):
-    """All threads of the process."""
-    for thread in os.listdir(f"/proc/{pid}/task"):
-        os.sched_setaffinity(int(thread), {core})
+def pin(pids, *where):
+    """All threads of these processes, to these cores."""
+    for pid in pids:
+        with contextlib.suppress(OSError):  # it has just ended
+            for thread in os.listdir(f"/proc/{pid}/task"):
+                os.sched_setaffinity(int(thread), where)
+
+
+def tree(pid):
+    """The process and all below it."""
+    found = [pid]
+    for process in found:
+        with contextlib.suppress(OSError):
+            for thread in os.listdir(f"/proc/{process}/task"):
+                with open(f"/proc/{process}/task/{thread}/children") as file:
+                    found += map(int, file.read().split())
+    return found
 
 
 def cores():
@@ -45,6 +60,7 @@ class Machine:
         self.wait_ready()
 
     def wait_ready(self):
+        self.client.close()  # it may have been idle for too long
         wait_for(lambda: self.client.try_list(self.vm.ref, self.who, [1]).status == 200,
                  "the guest is ready", 240)
 
@@ -96,6 +112,7 @@ class Site:
                       "-nic", "user,model=virtio-net-pci,hostfwd="
                       f"tcp:127.0.0.1:{self.ssh_port}-:22"]
         guest.put(self.program("spawn-limit"), "usr/bin/spawn-limit", 0o755)
+        peers.put_modules(self.guest, guest)
         guest.boot()
         return self.add(Machine(self.build, guest, "emulated", "qmp", guest.path("agent.sock"),
                                 guest.path("qmp.sock")))
