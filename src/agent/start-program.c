@@ -157,6 +157,7 @@ static void on_program_exit(void *user, pid_t pid, int status, Usec now)
 
         (void)process_table_end(operations->processes, pid, status, clock_realtime(), now);
         operations_schedule_reaper(operations);
+        operations_program_ended(operations, now);
 }
 
 static void on_started(void *user, int result, pid_t pid, Buf *answer, Usec now)
