@@ -66,15 +66,23 @@ typedef struct ProviderCallbacks {
         void *user;
 } ProviderCallbacks;
 
+/*
+ * Where agents listen on AF_VSOCK, if nothing else is said. Below 1024, because only root can
+ * listen there in the guest; IANA has assigned it to nobody.
+ */
+#define VSOCK_PORT 869
+
 /* The one machine that a configuration file describes, or where to find many; guestops-vm(5). */
 typedef struct VmConfig {
         char *path; /* of the file, for messages */
         char *provider;
         char *name, *uuid; /* NULL where the provider has many machines */
         char *qmp;         /* socket of QEMU's monitor */
-        char *channel;     /* socket of the agent's port */
+        char *channel;     /* socket of the agent's port, or of a VMM's vsock */
         char *uri;         /* of libvirt's connection */
         char *shutdown;    /* QEMU when its guest shuts down: "poweroff", "pause", or NULL */
+        size_t vsock_cid;  /* the guest's AF_VSOCK address; 0: it is reached by @channel */
+        size_t vsock_port; /* that the agent listens on; 0: it has a port of its own */
         int64_t modified;  /* the file: µs since 1970 */
 } VmConfig;
 
@@ -106,12 +114,6 @@ typedef struct ProviderType {
         Provider *(*close)(Provider *provider);
 } ProviderType;
 
-extern const ProviderType provider_local; /* this machine as the guest */
-extern const ProviderType provider_qmp;   /* a bare QEMU */
-
-/* Connects to a UNIX stream socket without waiting. Return: 0, or a negative errno. */
-int provider_connect(const char *path, int *ret_fd);
-
-/* Connects to the UNIX socket of a machine's channel; on_channel() is called from within. */
-void provider_open_channel(const ProviderCallbacks *callbacks, const char *uuid, const char *path,
-                           Usec now);
+extern const ProviderType provider_local;  /* this machine as the guest */
+extern const ProviderType provider_qmp;    /* a bare QEMU */
+extern const ProviderType provider_static; /* a machine of which nobody can be asked */

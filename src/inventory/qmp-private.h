@@ -3,7 +3,7 @@
 /* What the files of provider "qmp" share; nobody else looks in here. */
 
 #include "base/buf.h"
-#include "inventory/provider.h"
+#include "inventory/channel.h"
 
 #include <jansson.h>
 
@@ -32,6 +32,7 @@ struct Provider {
         Loop *loop;
         const VmConfig *config;
         ProviderCallbacks callbacks;
+        ProviderChannel channel;
         LoopIo io; /* fd -1: not connected */
         LoopTimer retry;
         LoopTimer look; /* while a migration is about to end */

@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/utf8.h"
 #include "inventory/qmp-private.h"
+#include "inventory/unix-connect.h"
 
 #include <stdio.h>
 #include <sys/epoll.h>
@@ -396,8 +397,9 @@ static int qmp_on_ready(LoopIo *io, uint32_t events, Usec now)
 
 static int try_connect(Provider *provider, Usec now)
 {
+        char why[UNIX_WHY_MAX];
         int fd = -1;
-        int r = provider_connect(provider->config->qmp, &fd);
+        int r = unix_connect(provider->config->qmp, why, &fd);
 
         if (r >= 0) {
                 provider->io.fd = fd;
@@ -409,8 +411,7 @@ static int try_connect(Provider *provider, Usec now)
                 return loop_add_io(provider->loop, &provider->io, EPOLLIN);
         }
         if (r != provider->connect_error && r != -ENOENT && r != -ECONNREFUSED)
-                log_warning("%s: monitor %s: %s", provider->config->name, provider->config->qmp,
-                            strerror(-r));
+                log_warning("%s: monitor %s", provider->config->name, why);
         provider->connect_error = r;
         return loop_timer_set(provider->loop, &provider->retry, now + RETRY_USEC);
 }
@@ -432,6 +433,7 @@ static Provider *qmp_close(Provider *provider)
         if (!provider)
                 return NULL;
         qmp_power_done(provider);
+        provider_channel_cancel(&provider->channel);
         loop_io_remove(&provider->io);
         fd_close(provider->io.fd);
         loop_timer_clear(&provider->retry);
@@ -459,6 +461,7 @@ static int qmp_open(Loop *loop, const VmConfig *config, const ProviderCallbacks 
                 .in.max = LINE_BYTES_MAX,
         };
         qmp_power_init(provider);
+        provider_channel_init(&provider->channel, loop, config, callbacks);
         *ret = provider;
         tell_state(provider, (VmState){VM_POWERED_OFF, false, NULL, NULL}, loop_now(loop));
         r = try_connect(provider, loop_now(loop));
@@ -469,7 +472,8 @@ static int qmp_open(Loop *loop, const VmConfig *config, const ProviderCallbacks 
 
 static void qmp_channel(Provider *provider, const char *uuid, Usec now)
 {
-        provider_open_channel(&provider->callbacks, uuid, provider->config->channel, now);
+        (void)uuid;
+        provider_channel_begin(&provider->channel, now);
 }
 
 const ProviderType provider_qmp = {
