@@ -114,6 +114,7 @@ typedef struct ProviderType {
         Provider *(*close)(Provider *provider);
 } ProviderType;
 
-extern const ProviderType provider_local;  /* this machine as the guest */
-extern const ProviderType provider_qmp;    /* a bare QEMU */
-extern const ProviderType provider_static; /* a machine of which nobody can be asked */
+extern const ProviderType provider_libvirt; /* the machines of one connection */
+extern const ProviderType provider_local;   /* this machine as the guest */
+extern const ProviderType provider_qmp;     /* a bare QEMU */
+extern const ProviderType provider_static;  /* a machine of which nobody can be asked */
