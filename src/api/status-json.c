@@ -193,6 +193,12 @@ static void put_guest(Buf *out, const GuestFacts *facts)
                 clock_format(facts->boot_time.usec, text);
                 put_text(out, "bootTime", text);
         }
+        if (facts->user_sessions.set)
+                put_number(out, "userSessions", facts->user_sessions.value);
+        put_open(out, "problems", '[');
+        for (size_t i = 0; i < facts->n_problems; i++)
+                put_text(out, NULL, facts->problems[i].word);
+        buf_putc(out, ']');
         buf_putc(out, '}');
 }
 

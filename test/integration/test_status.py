@@ -79,6 +79,13 @@ class Status(FakeCase):
                             machine(vm.name), "the facts")
             self.assertEqual(told["guest"]["hostName"], name)
 
+    def test_sessions_and_problems(self):
+        with self.fake(facts=facts(user_sessions=3, problems=["pam-service-missing"])) as (vm, _):
+            told = wait_for(lambda: machine(vm.name)["guest"]["problems"] and machine(vm.name),
+                            "the facts")
+            self.assertEqual(told["guest"]["problems"], ["pam-service-missing"])
+            self.assertEqual(told["guest"]["userSessions"], 3)
+
     def test_many_operations_of_an_agent(self):
         names = [f"{n}" + "x" * 8 for n in range(1000)]
         with self.fake(operations=names) as (vm, _):
