@@ -3,6 +3,8 @@
  * connection, or of guestops(1).
  */
 
+#include "libvirt/commands.h"
+
 #include "base/base.h"
 
 #include <libvirt/libvirt.h>
@@ -14,6 +16,9 @@ typedef struct Command {
 } Command;
 
 static const Command commands[] = {
+        {"attach", "[-c URI] [--vsock[=CID]] [--port NAME] DOMAIN", attach_run},
+        {"describe", "DOMAIN [URI]", describe_run},
+        {"detach", "[-c URI] [--vsock] [--port NAME] DOMAIN", detach_run},
         {0},
 };
 
