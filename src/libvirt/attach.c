@@ -16,6 +16,7 @@
 #define ARENA_BYTES_MAX (2 * DOMAIN_XML_MAX)
 #define DEVICE_MAX      ((size_t)64 << 10)
 #define PORT_MAX        100 /* bytes; a UNIX socket's path ends in it */
+#define VHOST_VSOCK     "/dev/vhost-vsock"
 #define CID_FIRST       3
 #define CID_LAST        (UINT32_MAX - 1)
 #define PORT_CHARS      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-"
@@ -42,6 +43,7 @@ static const Place places[] = {
 /* One of the devices. */
 typedef struct Device {
         const char *what;
+        const char *in_the_way; /* of one that cannot serve */
         /* Return: whether it is there; a negative errno where another one is in the way. */
         int (*look)(const Wish *wish, const DomainXml *xml);
         /* Writes it as it is to be, or as it is there. */
@@ -124,6 +126,18 @@ static void write_vsock(const Wish *wish, const DomainXml *xml, Buf *out)
         buf_puts(out, "/></vsock>");
 }
 
+/* With a vsock and without that device no machine starts. Another host says so itself. */
+static int check_vsock(const DomainUse *use)
+{
+        _cleanup_(freep) char *uri = virConnectGetURI(use->connection);
+        const char *server = uri ? strstr(uri, "://") : NULL;
+
+        if (!server || server[3] != '/' || access(VHOST_VSOCK, F_OK) == 0)
+                return 0;
+        return domain_complain(VHOST_VSOCK, "this host has no vsock for machines, nothing has been "
+                                            "changed; 'modprobe vhost_vsock' brings it");
+}
+
 /* the work */
 
 static void tell(const DomainUse *use, const Place *place, const char *what, const char *how)
@@ -157,9 +171,7 @@ static int change(const Wish *wish, const DomainUse *use, const Place *place, co
                 return r;
         r = device->look(wish, &xml);
         if (r < 0)
-                return complain_of(
-                        use, place, what,
-                        "there is one already, of another kind; 'virsh edit' changes it");
+                return complain_of(use, place, what, device->in_the_way);
         if (r > 0 ? !wish->detach : wish->detach) {
                 tell(use, place, what, wish->detach ? "is not there" : "is there already");
                 return 0;
@@ -209,13 +221,17 @@ static int change_everywhere(const Wish *wish, const DomainUse *use, const Devic
 static int carry_out(const Wish *wish)
 {
         static const Device devices[] = {
-                {"channel", look_for_channel, write_channel},
-                {"vsock", look_for_vsock, write_vsock},
+                {"channel", "there is one already that is no UNIX socket; 'virsh edit' changes it",
+                 look_for_channel, write_channel},
+                {"vsock", "there is one already with another CID; 'virsh edit' changes it",
+                 look_for_vsock, write_vsock},
         };
         _cleanup_(domain_close) DomainUse use = {0};
         int r;
 
         r = domain_open(wish->uri, 0, wish->domain, &use);
+        if (r >= 0 && wish->vsock && !wish->detach)
+                r = check_vsock(&use);
         if (r < 0)
                 return r;
         for (size_t i = 0; i < ELEMENTS(devices); i++)
@@ -287,6 +303,7 @@ static int parse(int argc, char **argv, Wish *ret)
 
 static int run(Wish wish, int argc, char **argv)
 {
+        (void)setvbuf(stdout, NULL, _IOLBF, 0); /* in one order with the complaints */
         if (parse(argc, argv, &wish) < 0)
                 return 2;
         return carry_out(&wish) < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
