@@ -3,7 +3,7 @@
  * connection, or of guestops(1).
  */
 
-#include "libvirt/commands.h"
+#include "libvirt/attach.h"
 
 #include "base/base.h"
 
@@ -16,9 +16,9 @@ typedef struct Command {
 } Command;
 
 static const Command commands[] = {
-        {"attach", "[-c URI] [--vsock[=CID]] [--port NAME] DOMAIN", attach_run},
-        {"describe", "DOMAIN [URI]", describe_run},
-        {"detach", "[-c URI] [--vsock] [--port NAME] DOMAIN", detach_run},
+        {"attach", "[-c URI] [--vsock[=CID]] [--port NAME] DOMAIN", command_attach},
+        {"describe", "DOMAIN [URI]", command_describe},
+        {"detach", "[-c URI] [--vsock] [--port NAME] DOMAIN", command_detach},
         {0},
 };
 

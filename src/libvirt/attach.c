@@ -6,8 +6,8 @@
  * Source: https://libvirt.org/formatdomain.html; virDomainAttachDeviceFlags().
  */
 
+#include "libvirt/attach.h"
 #include "base/buf.h"
-#include "libvirt/commands.h"
 #include "libvirt/domain.h"
 
 #include <getopt.h>
@@ -309,12 +309,12 @@ static int run(Wish wish, int argc, char **argv)
         return carry_out(&wish) < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
-int attach_run(int argc, char **argv)
+int command_attach(int argc, char **argv)
 {
         return run((Wish){.port = AGENT_PORT}, argc, argv);
 }
 
-int detach_run(int argc, char **argv)
+int command_detach(int argc, char **argv)
 {
         return run((Wish){.port = AGENT_PORT, .detach = true}, argc, argv);
 }

@@ -3,7 +3,7 @@
  * object on standard output.
  */
 
-#include "libvirt/commands.h"
+#include "libvirt/attach.h"
 #include "libvirt/domain.h"
 
 #include <jansson.h>
@@ -102,7 +102,7 @@ static json_t *describe(const DomainUse *use)
 }
 
 /* @argv: DOMAIN [URI] */
-int describe_run(int argc, char **argv)
+int command_describe(int argc, char **argv)
 {
         _cleanup_(domain_close) DomainUse use = {0};
         json_t *all;
