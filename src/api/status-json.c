@@ -111,6 +111,7 @@ static void put_channel(Buf *out, const Vm *vm, const GuestStatus *status, Usec 
         put_text(out, "state", status->channel);
         put_number(out, "seconds", (int64_t)((now - status->since) / USEC_PER_SEC));
         put_text(out, "why", status->why);
+        put_text(out, "error", status->error ? strerrorname_np(-status->error) : NULL);
         put_text(out, "path", vm->source->config->channel);
         buf_putc(out, '}');
 }

@@ -38,6 +38,7 @@ struct Guest {
         uint64_t offset;      /* agent's clock minus ours; it wraps: the agent may say anything */
         bool connecting;      /* the provider has been asked for the channel */
         char *apart_why;      /* it could not be opened; NULL: not yet tried */
+        int apart_error;      /* of that, a negative errno */
         const char *lost_why; /* static */
         char instance[40];
         Buf facts;             /* the FACTS that came last */

@@ -19,6 +19,7 @@ void guest_status(const Guest *guest, GuestStatus *ret)
                 .since = guest->since,
                 .why = guest->state == GUEST_APART && guest->apart_why ? guest->apart_why
                                                                        : guest->lost_why,
+                .error = guest->state == GUEST_APART && guest->apart_why ? guest->apart_error : 0,
                 .hello = guest->hello,
                 .n_requests = guest->n_requests,
                 .n_streams = guest->n_streams,

@@ -8,6 +8,7 @@ typedef struct GuestStatus {
         const char *channel;     /* off, apart, greeting or ready */
         Usec since;              /* it is so */
         const char *why;         /* it is apart, or what ended the last conversation; or NULL */
+        int error;               /* negative errno: why it is apart; 0: not tried, or it was lost */
         const AgentHello *hello; /* the last one, in this life of the machine or before; or NULL */
         size_t n_requests, n_streams; /* in flight */
         Usec latency;                 /* of the last heartbeat; 0: none yet in this conversation */
