@@ -3,7 +3,7 @@
  * connection, or of guestops(1).
  */
 
-#include "libvirt/attach.h"
+#include "libvirt/commands.h"
 
 #include "base/base.h"
 
@@ -19,6 +19,7 @@ static const Command commands[] = {
         {"attach", "[-c URI] [--vsock[=CID]] [--port NAME] DOMAIN", command_attach},
         {"describe", "DOMAIN [URI]", command_describe},
         {"detach", "[-c URI] [--vsock] [--port NAME] DOMAIN", command_detach},
+        {"serve", "URI   tells guestopsd of the machines there", command_serve},
         {0},
 };
 

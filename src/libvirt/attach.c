@@ -6,8 +6,8 @@
  * Source: https://libvirt.org/formatdomain.html; virDomainAttachDeviceFlags().
  */
 
-#include "libvirt/attach.h"
 #include "base/buf.h"
+#include "libvirt/commands.h"
 #include "libvirt/domain.h"
 
 #include <getopt.h>

@@ -3,7 +3,7 @@
  * object on standard output.
  */
 
-#include "libvirt/attach.h"
+#include "libvirt/commands.h"
 #include "libvirt/domain.h"
 
 #include <jansson.h>
