@@ -6,6 +6,7 @@
  * guest.c          the conversation: connecting, hello, heartbeats, what the machine does
  * guest-facts.c    what the agent says of its guest
  * guest-request.c  requests: from their checks to the agent's answer
+ * guest-status.c   what an administrator is told of it
  * guest-stream.c   transfers: from the request that opens one to its end
  */
 
@@ -32,9 +33,12 @@ struct Guest {
         Usec announced;       /* when an agent was last answered that said it had started */
         Usec since;           /* of the present state */
         Usec heard;           /* the last word of the agent in this conversation */
+        Usec pinged;          /* when the ping was sent that has not been answered; 0: none */
+        Usec latency;         /* of the last ping that was answered in this conversation, or 0 */
         uint64_t offset;      /* agent's clock minus ours; it wraps: the agent may say anything */
         bool connecting;      /* the provider has been asked for the channel */
         char *apart_why;      /* it could not be opened; NULL: not yet tried */
+        int apart_error;      /* of that, a negative errno */
         const char *lost_why; /* static */
         char instance[40];
         Buf facts;             /* the FACTS that came last */

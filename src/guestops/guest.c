@@ -128,6 +128,9 @@ static void take_pong(Guest *guest, const char *payload, size_t size, Usec now)
         const AgentClock *clock = NULL;
         WireError error;
 
+        if (guest->pinged)
+                guest->latency = now - guest->pinged;
+        guest->pinged = 0;
         if (arena && tlv_read(arena, payload, size, &type_AgentClock, &clock, &error) >= 0)
                 guest->offset = (uint64_t)clock->clock - now;
 }
@@ -225,6 +228,7 @@ static void begin_hello(Guest *guest, Usec now)
                 random_bytes(&guest->nonce, sizeof(guest->nonce));
         while (guest->nonce == 0);
         link_set_nonce(guest->link, guest->nonce);
+        guest->pinged = guest->latency = 0;
         tlv_write(&payload, &hello);
         (void)link_send(guest->link, FRAME_HELLO, 0, payload.data, payload.size);
         (void)loop_timer_set(guest->loop, &guest->timer, now + guest->hello_wait);
@@ -253,8 +257,9 @@ static void forget_apart(Guest *guest)
 }
 
 /* Said once, and again when it is another reason. */
-static void stay_apart(Guest *guest, const char *why, Usec now)
+static void stay_apart(Guest *guest, int error, const char *why, Usec now)
 {
+        guest->apart_error = error;
         if (!guest->apart_why || strcmp(guest->apart_why, why) != 0) {
                 log_warning("%s: channel: %s", guest_name(guest), why);
                 free(guest->apart_why);
@@ -290,7 +295,7 @@ void guest_channel_opened(Guest *guest, int fd, const ProviderResult *result, Us
         if (r >= 0)
                 r = link_open(guest->loop, fd, &config, &callbacks, &guest->link);
         if (r < 0) {
-                stay_apart(guest, result->why ? result->why : strerror(-r), now);
+                stay_apart(guest, r, result->why ? result->why : strerror(-r), now);
                 return;
         }
         forget_apart(guest);
@@ -308,6 +313,8 @@ static void beat(Guest *guest, Usec now)
                 return;
         }
         (void)link_send(guest->link, FRAME_PING, 0, NULL, 0);
+        if (!guest->pinged)
+                guest->pinged = now;
         (void)loop_timer_set(guest->loop, &guest->timer, now + guest->config->heartbeat);
 }
 

@@ -159,6 +159,9 @@ ProviderResult inventory_power(Inventory *inventory, Vm *vm, const PowerOrder *o
 /* Connects to the machine's agent; see channel() of ProviderType. */
 void inventory_open_channel(Vm *vm, Usec now);
 
+/* Return: the source that was added next after @source, the oldest for NULL, or NULL. */
+const VmSource *inventory_next_source(const Inventory *inventory, const VmSource *source);
+
 /* Return: the task that has the machine to itself, or NULL. */
 const VmTask *vm_busy_with(const Vm *vm);
 
