@@ -6,7 +6,7 @@ BENCH_MB ?= 256
 BENCH_ROUNDS ?= 5
 
 .PHONY: all help setup demo up down check check-slow compat compare-schema bench fuzz guest \
-	install clean
+	deb install clean
 
 all: $(BUILD)/build.ninja ## build the programs
 	ninja -C $(BUILD)
@@ -64,6 +64,10 @@ fuzz: ## run every fuzzer for FUZZ_SECONDS (60)
 
 compare-schema: all ## compare the tables of types with an OpenAPI document, SCHEMA=FILE
 	@tools/compare-schema --build $(BUILD) $(SCHEMA)
+
+deb: ## build Debian packages, and the agent for other distributions, into build/deb
+	@tools/setup build deb
+	@tools/make-deb
 
 install: all ## install the programs, manual pages and sample configuration
 	meson install -C $(BUILD) --no-rebuild

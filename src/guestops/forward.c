@@ -155,6 +155,15 @@ static void on_vm_removed(void *user, Vm *vm, Usec now)
         vm->guest = guest_free(vm->guest, now);
 }
 
+static void on_channel(void *user, Vm *vm, int fd, const ProviderResult *result, Usec now)
+{
+        (void)user;
+        if (vm->guest)
+                guest_channel_opened(vm->guest, fd, result, now);
+        else
+                fd_close(fd);
+}
+
 InventoryCallbacks guestops_inventory_callbacks(GuestOps *ops)
 {
         return (InventoryCallbacks){
@@ -162,6 +171,7 @@ InventoryCallbacks guestops_inventory_callbacks(GuestOps *ops)
                 .on_vm_changed = on_vm_changed,
                 .on_guest_changed = on_guest_changed,
                 .on_vm_removed = on_vm_removed,
+                .on_channel = on_channel,
                 .user = ops,
         };
 }

@@ -29,11 +29,12 @@ struct Guest {
         uint64_t nonce;
         uint32_t next_id;
         Usec hello_wait;
-        Usec announced;  /* when an agent was last answered that said it had started */
-        Usec since;      /* of the present state */
-        Usec heard;      /* the last word of the agent in this conversation */
-        uint64_t offset; /* agent's clock minus ours; it wraps: the agent may say anything */
-        int connect_error;
+        Usec announced;       /* when an agent was last answered that said it had started */
+        Usec since;           /* of the present state */
+        Usec heard;           /* the last word of the agent in this conversation */
+        uint64_t offset;      /* agent's clock minus ours; it wraps: the agent may say anything */
+        bool connecting;      /* the provider has been asked for the channel */
+        char *apart_why;      /* it could not be opened; NULL: not yet tried */
         const char *lost_why; /* static */
         char instance[40];
         Buf facts;             /* the FACTS that came last */

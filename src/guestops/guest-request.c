@@ -26,11 +26,10 @@ static int fault_unavailable(const Guest *guest, GuestRequest *request, Usec now
         const char *since = ago(request->arena, guest->since, now);
 
         if (guest->state == GUEST_APART)
-                return fault_raise(
-                        request->fault, request->arena, FAULT_GUEST_OPERATIONS_UNAVAILABLE, NULL,
-                        "%s: the machine's channel %s cannot be opened: %s.", text,
-                        guest->vm->config->channel,
-                        guest->connect_error ? strerror(-guest->connect_error) : "not yet tried");
+                return fault_raise(request->fault, request->arena,
+                                   FAULT_GUEST_OPERATIONS_UNAVAILABLE, NULL,
+                                   "%s: the machine's channel cannot be opened: %s.", text,
+                                   guest->apart_why ? guest->apart_why : "it is being tried");
         if (!guest->vm->facts.known)
                 return fault_raise(
                         request->fault, request->arena, FAULT_GUEST_OPERATIONS_UNAVAILABLE, NULL,
@@ -61,6 +60,10 @@ int guest_request_check_vm(const Guest *guest, GuestRequest *request)
 {
         const Vm *vm = guest->vm;
 
+        if (vm->source->lost)
+                return fault_raise(
+                        request->fault, request->arena, FAULT_GUEST_OPERATIONS_UNAVAILABLE, NULL,
+                        "Nothing is known of the machine at present: %s.", vm->source->lost);
         if (vm->state.power != VM_POWERED_ON)
                 return vm_fault_power_state(vm, VM_POWERED_ON, request->fault, request->arena);
         if (vm_busy_with(vm))

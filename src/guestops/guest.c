@@ -240,14 +240,38 @@ static void on_lost(void *user, const char *why, Usec now)
         log_debug("%s: channel: %s", guest_name(guest), why);
         guest->link = link_close(guest->link);
         guest->lost_why = "its channel was lost";
-        guest->connect_error = 0;
         set_state(guest, GUEST_APART, now);
         guest_requests_fail(guest, false, "the channel was lost", now);
         guest_streams_fail(guest, "the channel was lost", now);
         (void)loop_timer_set(guest->loop, &guest->timer, now + RECONNECT_USEC);
 }
 
+static void forget_apart(Guest *guest)
+{
+        free(guest->apart_why);
+        guest->apart_why = NULL;
+}
+
+/* Said once, and again when it is another reason. */
+static void stay_apart(Guest *guest, const char *why, Usec now)
+{
+        if (!guest->apart_why || strcmp(guest->apart_why, why) != 0) {
+                log_warning("%s: channel: %s", guest_name(guest), why);
+                free(guest->apart_why);
+                guest->apart_why = strdup(why);
+        }
+        (void)loop_timer_set(guest->loop, &guest->timer, now + RECONNECT_USEC);
+}
+
 static void connect_channel(Guest *guest, Usec now)
+{
+        if (guest->connecting)
+                return;
+        guest->connecting = true;
+        inventory_open_channel(guest->vm, now);
+}
+
+void guest_channel_opened(Guest *guest, int fd, const ProviderResult *result, Usec now)
 {
         const LinkCallbacks callbacks = {
                 .on_message = on_message,
@@ -256,20 +280,20 @@ static void connect_channel(Guest *guest, Usec now)
                 .user = guest,
         };
         const LinkConfig config = LINK_CONFIG_DEFAULT;
-        int fd = -1;
-        int r;
+        int r = result->error;
 
-        r = guest->vm->provider_type->channel(guest->vm->provider, guest->vm->uuid, &fd);
+        guest->connecting = false;
+        if (guest->state != GUEST_APART) {
+                fd_close(fd); /* meanwhile the machine was powered off */
+                return;
+        }
         if (r >= 0)
                 r = link_open(guest->loop, fd, &config, &callbacks, &guest->link);
         if (r < 0) {
-                if (r != guest->connect_error)
-                        log_warning("%s: channel %s: %s", guest_name(guest),
-                                    guest->vm->config->channel, strerror(-r));
-                guest->connect_error = r;
-                (void)loop_timer_set(guest->loop, &guest->timer, now + RECONNECT_USEC);
+                stay_apart(guest, result->why ? result->why : strerror(-r), now);
                 return;
         }
+        forget_apart(guest);
         set_state(guest, GUEST_GREETING, now);
         guest->hello_wait = HELLO_FIRST_USEC;
         begin_hello(guest, now);
@@ -314,7 +338,7 @@ static void switch_off(Guest *guest, const char *why, Usec now)
         set_state(guest, GUEST_OFF, now);
         forget_facts(guest);
         guest->lost_why = NULL;
-        guest->connect_error = 0;
+        forget_apart(guest);
         loop_timer_clear(&guest->timer);
         guest_requests_fail(guest, false, why, now);
         guest_streams_fail(guest, why, now);

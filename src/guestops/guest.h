@@ -43,6 +43,8 @@ Guest *guest_free(Guest *guest, Usec now);
 /* The provider has reported another state, or the guest has been reset. */
 void guest_vm_changed(Guest *guest, Usec now);
 void guest_reset(Guest *guest, Usec now);
+/* Its channel has been opened, or not; values as with ProviderCallbacks. */
+void guest_channel_opened(Guest *guest, int fd, const ProviderResult *result, Usec now);
 
 struct GuestRequest {
         /*

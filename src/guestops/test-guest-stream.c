@@ -19,7 +19,7 @@
 typedef struct Site {
         Loop *loop;
         Changes changes;
-        VmConfig vm_config;
+        VmSource source;
         GuestConfig config;
         Vm vm;
         Guest *guest;
@@ -40,7 +40,7 @@ typedef struct Site {
         OpenFileTransferRequestType asked;
 } Site;
 
-static int site_channel(Provider *provider, const char *uuid, int *ret_fd)
+static void site_channel(Provider *provider, const char *uuid, Usec now)
 {
         Site *site = (Site *)(void *)provider;
         int fds[2];
@@ -51,8 +51,7 @@ static int site_channel(Provider *provider, const char *uuid, int *ret_fd)
         fd_close(site->fd);
         frame_reset(&site->reader);
         site->fd = fds[1];
-        *ret_fd = fds[0];
-        return 0;
+        guest_channel_opened(site->guest, fds[0], &(ProviderResult){0}, now);
 }
 
 static const ProviderType site_provider = {.name = "test", .channel = site_channel};
@@ -260,14 +259,12 @@ static Site *site_new(void)
         changes_init(&site->changes, site->loop);
         site->fd = -1;
         site->config = GUEST_CONFIG_DEFAULT;
-        site->vm_config.channel = (char *)"the test's";
+        site->source = (VmSource){.type = &site_provider, .provider = (Provider *)(void *)site};
         site->vm = (Vm){
                 .entity = {.name = (char *)"demo", .changes = &site->changes},
                 .uuid = (char *)"u",
                 .state = {.power = VM_POWERED_ON, .runs = true},
-                .provider_type = &site_provider,
-                .provider = (Provider *)(void *)site,
-                .config = &site->vm_config,
+                .source = &site->source,
         };
         site->guest = guest_new(site->loop, &site->config, &site->vm);
         guest_vm_changed(site->guest, now_of(site));

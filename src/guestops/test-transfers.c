@@ -18,6 +18,7 @@ typedef struct Site {
         Transfers *transfers;
         GuestConfig config; /* takes no request: what the agent is told is for other tests */
         Guest guest;
+        VmSource source;
         Vm a, b;
         Arena *arena;
         Fault fault; /* of the last call */
@@ -35,6 +36,7 @@ static void site_init(Site *site, size_t max, size_t max_per_user, size_t max_pe
                 .guest = {.config = &site->config, .state = GUEST_READY, .instance = INSTANCE_A},
                 .arena = arena_new(ARENA_MAX),
         };
+        site->a.source = site->b.source = &site->source;
         site->guest.vm = &site->a;
         site->a.guest = &site->guest;
         if (!site->arena || loop_new(&site->loop) < 0)

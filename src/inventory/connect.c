@@ -1,5 +1,6 @@
 #include "inventory/provider.h"
 
+#include <stdio.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 
@@ -19,4 +20,17 @@ int provider_connect(const char *path, int *ret_fd)
                 return -errno;
         *ret_fd = moved_fd(fd);
         return 0;
+}
+
+void provider_open_channel(const ProviderCallbacks *callbacks, const char *uuid, const char *path,
+                           Usec now)
+{
+        char why[200];
+        int fd = -1;
+        int r;
+
+        r = provider_connect(path, &fd);
+        (void)snprintf(why, sizeof(why), "%s: %s", path, strerror(-r));
+        callbacks->on_channel(callbacks->user, uuid, fd,
+                              &(ProviderResult){.error = r, .why = r < 0 ? why : NULL}, now);
 }

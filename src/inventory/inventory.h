@@ -68,6 +68,18 @@ typedef struct GuestFacts {
         size_t n_disks; /* FACTS_DISKS_MAX at most */
 } GuestFacts;
 
+/* A provider at work: one configuration file's. */
+typedef struct VmSource {
+        Inventory *inventory;
+        VmConfig *config;
+        const ProviderType *type;
+        Provider *provider; /* NULL while it opens */
+        bool hides;         /* it has told of a machine that another source has */
+        char *lost;         /* why its machines cannot be asked for now, or NULL */
+        TAILQ_HEAD(VmList, Vm) vms;
+        TAILQ_ENTRY(VmSource) entry;
+} VmSource;
+
 struct Vm {
         Entity entity;
         char *uuid;
@@ -75,12 +87,10 @@ struct Vm {
         int32_t num_cpu, memory_mb; /* 0: not known */
         VmTask *job;                /* of the hypervisor, that has it now, or NULL */
         VmTask *power;              /* the power operation under way, or NULL */
-        const ProviderType *provider_type;
-        Provider *provider;
-        VmConfig *config;
-        void *guest;      /* what on_vm_added() gave it */
-        GuestFacts facts; /* kept up to date by the owner of .guest */
-        TAILQ_ENTRY(Vm) vm_entry;
+        VmSource *source;
+        void *guest;              /* what on_vm_added() gave it */
+        GuestFacts facts;         /* kept up to date by the owner of .guest */
+        TAILQ_ENTRY(Vm) vm_entry; /* of its source */
 };
 
 typedef struct InventoryCallbacks {
@@ -88,6 +98,8 @@ typedef struct InventoryCallbacks {
         void (*on_vm_changed)(void *user, Vm *vm, Usec now);
         void (*on_guest_changed)(void *user, Vm *vm, Usec now);
         void (*on_vm_removed)(void *user, Vm *vm, Usec now);
+        /* The end of inventory_open_channel(); values as with ProviderCallbacks. */
+        void (*on_channel)(void *user, Vm *vm, int fd, const ProviderResult *result, Usec now);
         void *user;
 } InventoryCallbacks;
 
@@ -98,10 +110,11 @@ Inventory *inventory_free(Inventory *inventory);
 DEFINE_CLEANUP(Inventory, inventory_free)
 
 /**
- * inventory_load() - the machines that the files *.conf in a directory describe
+ * inventory_load() - the machines, and where to find some, that the files *.conf in a directory
+ * describe
  *
  * What has changed since the last call is taken over; what has not is left alone. A file that is
- * wrong is logged and left out; so is one whose UUID another has.
+ * wrong is logged and left out; so is one whose UUID or URI another has.
  *
  * Return: 0, or -ENOENT and the like for the directory.
  */
@@ -128,13 +141,16 @@ typedef struct PowerOrder {
 
 /**
  * inventory_power() - have a machine's provider begin a power action
- * @vm:         vm_busy_with() nothing, and with a provider that has power()
+ * @vm:         vm_busy_with() nothing, and with a source that has power()
  * @ret:        its task, which is not over yet
  *
  * Return: as power() of ProviderType, or .error -ENOMEM.
  */
 ProviderResult inventory_power(Inventory *inventory, Vm *vm, const PowerOrder *order, VmTask **ret,
                                Usec now);
+
+/* Connects to the machine's agent; see channel() of ProviderType. */
+void inventory_open_channel(Vm *vm, Usec now);
 
 /* Return: the task that has the machine to itself, or NULL. */
 const VmTask *vm_busy_with(const Vm *vm);

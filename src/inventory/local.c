@@ -6,6 +6,7 @@
 
 struct Provider {
         const VmConfig *config;
+        ProviderCallbacks callbacks;
 };
 
 static int local_open(Loop *loop, const VmConfig *config, const ProviderCallbacks *callbacks,
@@ -17,7 +18,7 @@ static int local_open(Loop *loop, const VmConfig *config, const ProviderCallback
         if (!provider)
                 return -ENOMEM;
         (void)sysinfo(&info);
-        *provider = (Provider){.config = config};
+        *provider = (Provider){.config = config, .callbacks = *callbacks};
         *ret = provider;
         callbacks->on_vm(
                 callbacks->user,
@@ -32,10 +33,9 @@ static int local_open(Loop *loop, const VmConfig *config, const ProviderCallback
         return 0;
 }
 
-static int local_channel(Provider *provider, const char *uuid, int *ret_fd)
+static void local_channel(Provider *provider, const char *uuid, Usec now)
 {
-        (void)uuid;
-        return provider_connect(provider->config->channel, ret_fd);
+        provider_open_channel(&provider->callbacks, uuid, provider->config->channel, now);
 }
 
 static Provider *local_close(Provider *provider)

@@ -467,10 +467,9 @@ static int qmp_open(Loop *loop, const VmConfig *config, const ProviderCallbacks 
         return r;
 }
 
-static int qmp_channel(Provider *provider, const char *uuid, int *ret_fd)
+static void qmp_channel(Provider *provider, const char *uuid, Usec now)
 {
-        (void)uuid;
-        return provider_connect(provider->config->channel, ret_fd);
+        provider_open_channel(&provider->callbacks, uuid, provider->config->channel, now);
 }
 
 const ProviderType provider_qmp = {

@@ -138,6 +138,7 @@ static void test_equal(void)
                 {"uuid", {.uuid = one}, {.uuid = other}, false},
                 {"qmp", {.qmp = one}, {.qmp = other}, false},
                 {"qmp is new", {0}, {.qmp = one}, false},
+                {"uri", {.uri = one}, {.uri = other}, false},
                 {"qmp is gone", {.qmp = one}, {0}, false},
                 {"channel", {.channel = one}, {.channel = other}, false},
                 {"shutdown", {.shutdown = one}, {.shutdown = other}, false},
@@ -186,8 +187,22 @@ static void on_removed(void *user, Vm *vm, Usec now)
         tell("-", vm);
 }
 
+static void on_channel(void *user, Vm *vm, int fd, const ProviderResult *result, Usec now)
+{
+        (void)user;
+        (void)now;
+        EXPECT_INT("nobody listens", result->error, -ENOENT);
+        EXPECT_INT("nothing is open", fd, -1);
+        tell("no channel of ", vm);
+}
+
 static const InventoryCallbacks callbacks = {
-        on_added, on_changed, on_guest_changed, on_removed, &story,
+        .on_vm_added = on_added,
+        .on_vm_changed = on_changed,
+        .on_guest_changed = on_guest_changed,
+        .on_vm_removed = on_removed,
+        .on_channel = on_channel,
+        .user = &story,
 };
 
 /* What happened since the last time. */
@@ -279,7 +294,6 @@ static void test_tree(void)
         _cleanup_(loop_freep) Loop *loop = NULL;
         _cleanup_(inventory_freep) Inventory *inventory = NULL;
         Entity *entity;
-        int fd = -1;
         Vm *vm;
 
         test_write("a.conf", FILE_A);
@@ -314,10 +328,11 @@ static void test_tree(void)
                 EXPECT_STR("uuid", vm->uuid, UUID_A);
                 EXPECT("by its uuid", inventory_find_uuid(inventory, UUID_A) == vm);
                 EXPECT("its processors are counted", vm->num_cpu > 0 && vm->memory_mb > 0);
-                EXPECT("its file has a time", vm->config->modified > 0);
+                EXPECT("its file has a time", vm->source->config->modified > 0);
                 EXPECT("it runs", vm->state.power == VM_POWERED_ON && vm->state.runs);
-                EXPECT_INT("its agent is not there",
-                           vm->provider_type->channel(vm->provider, vm->uuid, &fd), -ENOENT);
+                buf_clear(&story);
+                inventory_open_channel(vm, 2);
+                EXPECT_STR("its agent is not there", told(), "no channel of a");
         }
         buf_clear(&story);
         inventory_clear(inventory, 2);

@@ -180,7 +180,8 @@ static void test_size(void)
 /* Nobody is there; that is no error: it is powered off. */
 static void test_not_there(void)
 {
-        static const Step steps[] = {{.tells = "off;"}, {.finds_no_channel = true}, {0}};
+        static const Step steps[] = {
+                {.tells = "off;"}, {.asks_channel = true, .tells = "no channel;"}, {0}};
 
         play_nowhere("nobody is there", steps);
 }

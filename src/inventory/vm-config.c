@@ -17,10 +17,16 @@ static const ConfigKey keys[] = {
         {"vm", "provider", CONFIG_STRING, offsetof(VmConfig, provider)},
         {"vm", "qmp", CONFIG_STRING, offsetof(VmConfig, qmp)},
         {"vm", "shutdown", CONFIG_STRING, offsetof(VmConfig, shutdown)},
+        {"vm", "uri", CONFIG_STRING, offsetof(VmConfig, uri)},
         {"vm", "uuid", CONFIG_STRING, offsetof(VmConfig, uuid)},
 };
 
 static const ProviderType *const providers[] = {&provider_local, &provider_qmp};
+
+const char *vm_config_key(const VmConfig *config)
+{
+        return config->uuid ? config->uuid : config->uri;
+}
 
 const ProviderType *vm_config_provider(const VmConfig *config)
 {
@@ -40,6 +46,7 @@ VmConfig *vm_config_free(VmConfig *config)
         free(config->uuid);
         free(config->qmp);
         free(config->channel);
+        free(config->uri);
         free(config->shutdown);
         free(config);
         return NULL;
@@ -129,6 +136,6 @@ static bool same(const char *a, const char *b)
 bool vm_config_equal(const VmConfig *a, const VmConfig *b)
 {
         return same(a->provider, b->provider) && same(a->name, b->name) && same(a->uuid, b->uuid) &&
-               same(a->qmp, b->qmp) && same(a->channel, b->channel) &&
+               same(a->qmp, b->qmp) && same(a->channel, b->channel) && same(a->uri, b->uri) &&
                same(a->shutdown, b->shutdown);
 }
