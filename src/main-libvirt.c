@@ -3,6 +3,8 @@
  * connection, or of guestops(1).
  */
 
+#include "libvirt/commands.h"
+
 #include "base/base.h"
 
 #include <libvirt/libvirt.h>
@@ -14,6 +16,7 @@ typedef struct Command {
 } Command;
 
 static const Command commands[] = {
+        {"serve", "URI   tells guestopsd of the machines there", command_serve},
         {0},
 };
 

@@ -8,7 +8,7 @@ FLOORS = [
     ["base"],
     ["loop", "schema"],
     ["wire", "http", "channel", "audit"],
-    ["session", "inventory", "agent"],
+    ["session", "inventory", "agent", "libvirt"],
     ["guestops", "property"],
     ["api"],
 ]

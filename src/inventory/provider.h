@@ -106,8 +106,9 @@ typedef struct ProviderType {
         Provider *(*close)(Provider *provider);
 } ProviderType;
 
-extern const ProviderType provider_local; /* this machine as the guest */
-extern const ProviderType provider_qmp;   /* a bare QEMU */
+extern const ProviderType provider_libvirt; /* the machines of one connection */
+extern const ProviderType provider_local;   /* this machine as the guest */
+extern const ProviderType provider_qmp;     /* a bare QEMU */
 
 /* Connects to a UNIX stream socket without waiting. Return: 0, or a negative errno. */
 int provider_connect(const char *path, int *ret_fd);

@@ -21,7 +21,7 @@ static const ConfigKey keys[] = {
         {"vm", "uuid", CONFIG_STRING, offsetof(VmConfig, uuid)},
 };
 
-static const ProviderType *const providers[] = {&provider_local, &provider_qmp};
+static const ProviderType *const providers[] = {&provider_libvirt, &provider_local, &provider_qmp};
 
 const char *vm_config_key(const VmConfig *config)
 {
@@ -81,12 +81,27 @@ static int refuse(const char *path, const char *why)
         return -EINVAL;
 }
 
+/* Of a provider that finds its machines itself. */
+static int check_many(const VmConfig *config)
+{
+        if (!config->uri)
+                return refuse(config->path, "uri has to be one of libvirt, as qemu:///system");
+        if (config->name || config->uuid || config->channel || config->qmp || config->shutdown)
+                return refuse(config->path, "provider libvirt has no key but uri: it finds the "
+                                            "machines itself");
+        return 0;
+}
+
 static int check(VmConfig *config)
 {
         const char *path = config->path;
 
         if (!config->provider || !vm_config_provider(config))
-                return refuse(path, "provider has to be qmp or local");
+                return refuse(path, "provider has to be libvirt, qmp or local");
+        if (vm_config_provider(config)->many)
+                return check_many(config);
+        if (config->uri)
+                return refuse(path, "uri is for provider libvirt only");
         if (!config->name || !is_name(config->name))
                 return refuse(path, "name has to be 1 to 80 bytes of UTF-8 without '/'");
         if (!config->uuid || !take_uuid(config->uuid))

@@ -587,3 +587,27 @@ RANGE = {
 }
 for name, (choice, data) in RANGE.items():
     save('range', name, bytes([choice]) + data)
+
+
+# domain-xml
+
+CHANNEL = ("<channel type='unix'><source mode='bind' path='/run/a.sock'/><target type='virtio' "
+           "name='org.guestops.agent.0' state='connected'/></channel>")
+
+DOMAINS = {
+    'full': "<?xml version='1.0'?><domain type='kvm' id='1'><name>web &lt;b&gt;</name>"
+            "<uuid>4c4c4544-0031-4210-8031-b2c04f4d4d32</uuid>"
+            "<memory unit='KiB'>1048576</memory><currentMemory unit='KiB'>524288</currentMemory>"
+            "<vcpu placement='static' current='1'>2</vcpu><devices><disk type='file'/>" + CHANNEL +
+            "<vsock model='virtio'><cid auto='yes' address='3'/></vsock></devices></domain>",
+    'plain': '<domain><name>a</name></domain>',
+    'channels': '<domain><devices>' + CHANNEL * 2 + "<channel type='pty'><target type='virtio'/>"
+                "</channel></devices></domain>",
+    'misplaced': '<domain>' + CHANNEL + '<devices><name>x</name><vsock/></devices></domain>',
+    'other': '<network><name>a</name></network>',
+    'doctype': "<!DOCTYPE domain [<!ENTITY a 'b'>]><domain>&a;</domain>",
+    'cut': '<domain><devices>' + CHANNEL[:70],
+}
+
+for name, text in DOMAINS.items():
+    save('domain-xml', name, text.encode())
