@@ -6,6 +6,7 @@
 
 typedef struct ProviderChannel {
         Connector connector;
+        LoopPath path; /* while nobody listens there */
         const VmConfig *config;
         ProviderCallbacks callbacks;
 } ProviderChannel;

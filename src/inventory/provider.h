@@ -61,6 +61,11 @@ typedef struct ProviderCallbacks {
          */
         void (*on_channel)(void *user, const char *uuid, int fd, const ProviderResult *result,
                            Usec now);
+        /*
+         * The channel that did not open the last time may open now. Not told by those who cannot
+         * know; nor is it always so.
+         */
+        void (*on_channel_there)(void *user, const char *uuid, Usec now);
         /* The end of what power() began; the state that it led to has been told before. */
         void (*on_power_done)(void *user, const char *uuid, const ProviderResult *result, Usec now);
         void *user;

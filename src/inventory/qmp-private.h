@@ -4,6 +4,7 @@
 
 #include "base/buf.h"
 #include "inventory/channel.h"
+#include "loop/backoff.h"
 
 #include <jansson.h>
 
@@ -35,7 +36,10 @@ struct Provider {
         ProviderChannel channel;
         LoopIo io; /* fd -1: not connected */
         LoopTimer retry;
-        LoopTimer look; /* while a migration is about to end */
+        Backoff backoff;
+        Usec connected;   /* when it was, the last time */
+        LoopPath monitor; /* while nobody listens there */
+        LoopTimer look;   /* while a migration is about to end */
         Buf in;
         VmState state;
         const char *run_state;              /* QEMU's word; static; NULL: not known */

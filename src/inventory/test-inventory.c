@@ -211,12 +211,20 @@ static void on_channel(void *user, Vm *vm, int fd, const ProviderResult *result,
         tell("no channel of ", vm);
 }
 
+static void on_channel_there(void *user, Vm *vm, Usec now)
+{
+        (void)user;
+        (void)now;
+        tell("a channel of ", vm);
+}
+
 static const InventoryCallbacks callbacks = {
         .on_vm_added = on_added,
         .on_vm_changed = on_changed,
         .on_guest_changed = on_guest_changed,
         .on_vm_removed = on_removed,
         .on_channel = on_channel,
+        .on_channel_there = on_channel_there,
         .user = &story,
 };
 

@@ -125,3 +125,10 @@ int unix_connect(const char *path, char *why, int *ret_fd)
                 (void)snprintf(why, UNIX_WHY_MAX, "%s: %s", path, strerror(-r));
         return r;
 }
+
+void unix_watch(const char *path, int error, Loop *loop, LoopPath *watch)
+{
+        loop_path_unwatch(watch);
+        if (error == -ENOENT || error == -ENOTDIR || error == -ECONNREFUSED)
+                (void)loop_path_watch(loop, watch, path);
+}

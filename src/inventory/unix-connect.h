@@ -7,7 +7,7 @@
  * Source: unix(7), path_resolution(7), sock_diag(7).
  */
 
-#include "base/base.h"
+#include "loop/loop.h"
 
 #define UNIX_WHY_MAX 400
 
@@ -22,6 +22,13 @@
  * stranger's, -ELOOP for a symbolic link, -ENAMETOOLONG, or what open(2) and connect(2) say.
  */
 int unix_connect(const char *path, char *why, int *ret_fd);
+
+/**
+ * unix_watch() - have it told when a socket that is not there is made
+ * @path:       lives as long as the watch
+ * @error:      what unix_connect() has returned for it; nothing is watched where somebody listens
+ */
+void unix_watch(const char *path, int error, Loop *loop, LoopPath *watch);
 
 /**
  * unix_is_accepted() - whether the listener has accepted a connection
