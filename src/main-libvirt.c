@@ -3,6 +3,8 @@
  * connection, or of guestops(1).
  */
 
+#include "libvirt/commands.h"
+
 #include "base/base.h"
 
 #include <libvirt/libvirt.h>
@@ -14,6 +16,10 @@ typedef struct Command {
 } Command;
 
 static const Command commands[] = {
+        {"attach", "[-c URI] [--vsock[=CID]] [--port NAME] DOMAIN", command_attach},
+        {"describe", "DOMAIN [URI]", command_describe},
+        {"detach", "[-c URI] [--vsock] [--port NAME] DOMAIN", command_detach},
+        {"serve", "URI   tells guestopsd of the machines there", command_serve},
         {0},
 };
 

@@ -25,8 +25,9 @@ void guest_forget_apart(Guest *guest)
 }
 
 /* Said once, and again when it is another reason. */
-static void stay_apart(Guest *guest, const char *why, Usec now)
+static void stay_apart(Guest *guest, int error, const char *why, Usec now)
 {
+        guest->apart_error = error;
         if (!guest->apart_why || strcmp(guest->apart_why, why) != 0) {
                 log_warning("%s: channel: %s", guest_name(guest), why);
                 free(guest->apart_why);
@@ -62,7 +63,7 @@ void guest_channel_opened(Guest *guest, int fd, const ProviderResult *result, Us
         if (r >= 0)
                 r = link_open(guest->loop, fd, &config, &callbacks, &guest->link);
         if (r < 0) {
-                stay_apart(guest, result->why ? result->why : strerror(-r), now);
+                stay_apart(guest, r, result->why ? result->why : strerror(-r), now);
                 return;
         }
         guest_forget_apart(guest);

@@ -7,6 +7,7 @@
  * guest-channel.c  connecting, again and again
  * guest-facts.c    what the agent says of its guest
  * guest-request.c  requests: from their checks to the agent's answer
+ * guest-status.c   what an administrator is told of it
  * guest-stream.c   transfers: from the request that opens one to its end
  */
 
@@ -34,12 +35,14 @@ struct Guest {
         Usec announced;       /* when an agent was last answered that said it had started */
         Usec since;           /* of the present state */
         Usec heard;           /* the last word of the agent in this conversation */
-        Usec pinged;          /* when it was first asked for another one; 0: not yet */
+        Usec pinged;          /* when the first ping was sent that has not been answered; 0: none */
+        Usec latency;         /* of the last ping that was answered in this conversation, or 0 */
         uint64_t offset;      /* agent's clock minus ours; it wraps: the agent may say anything */
         bool connecting;      /* the provider has been asked for the channel */
         Usec connected;       /* when the channel was opened, the last time */
         Backoff backoff;      /* of opening it */
         char *apart_why;      /* it could not be opened; NULL: not yet tried */
+        int apart_error;      /* of that, a negative errno */
         const char *lost_why; /* static */
         char instance[40];
         Buf facts;             /* the FACTS that came last */

@@ -154,6 +154,9 @@ static void take_pong(Guest *guest, const char *payload, size_t size, Usec now)
         const AgentClock *clock = NULL;
         WireError error;
 
+        if (guest->pinged)
+                guest->latency = now - guest->pinged;
+        guest->pinged = 0;
         if (arena && tlv_read(arena, payload, size, &type_AgentClock, &clock, &error) >= 0)
                 guest->offset = (uint64_t)clock->clock - now;
 }
@@ -195,7 +198,8 @@ void guest_heard(void *user, FrameKind kind, uint64_t nonce, uint32_t id, const 
                 return;
         }
         guest->heard = now;
-        guest->pinged = 0;
+        if (kind != FRAME_PONG)
+                guest->pinged = 0;
         switch (kind) {
         case FRAME_WELCOME:
                 take_welcome(guest, payload, size, now);
@@ -252,6 +256,7 @@ void guest_hello(Guest *guest, Usec now)
                 random_bytes(&guest->nonce, sizeof(guest->nonce));
         while (guest->nonce == 0);
         link_set_nonce(guest->link, guest->nonce);
+        guest->pinged = guest->latency = 0;
         tlv_write(&payload, &hello);
         (void)link_send(guest->link, FRAME_HELLO, 0, payload.data, payload.size);
         (void)loop_timer_set(guest->loop, &guest->timer, now + guest->hello_wait);

@@ -71,15 +71,23 @@ typedef struct ProviderCallbacks {
         void *user;
 } ProviderCallbacks;
 
+/*
+ * Where agents listen on AF_VSOCK, if nothing else is said. Below 1024, because only root can
+ * listen there in the guest; IANA has assigned it to nobody.
+ */
+#define VSOCK_PORT 869
+
 /* The one machine that a configuration file describes, or where to find many; guestops-vm(5). */
 typedef struct VmConfig {
         char *path; /* of the file, for messages */
         char *provider;
         char *name, *uuid; /* NULL where the provider has many machines */
         char *qmp;         /* socket of QEMU's monitor */
-        char *channel;     /* socket of the agent's port */
+        char *channel;     /* socket of the agent's port, or of a VMM's vsock */
         char *uri;         /* of libvirt's connection */
         char *shutdown;    /* QEMU when its guest shuts down: "poweroff", "pause", or NULL */
+        size_t vsock_cid;  /* the guest's AF_VSOCK address; 0: it is reached by @channel */
+        size_t vsock_port; /* that the agent listens on; 0: it has a port of its own */
         int64_t modified;  /* the file: µs since 1970 */
 } VmConfig;
 
@@ -111,18 +119,7 @@ typedef struct ProviderType {
         Provider *(*close)(Provider *provider);
 } ProviderType;
 
-extern const ProviderType provider_local; /* this machine as the guest */
-extern const ProviderType provider_qmp;   /* a bare QEMU */
-
-/* Connects to a UNIX stream socket without waiting. Return: 0, or a negative errno. */
-int provider_connect(const char *path, int *ret_fd);
-
-/*
- * Connects to the UNIX socket of a machine's channel; on_channel() is called from within. Where
- * nobody listens there, @watch tells when the socket is made anew.
- */
-void provider_open_channel(const ProviderCallbacks *callbacks, const char *uuid, const char *path,
-                           Loop *loop, LoopPath *watch, Usec now);
-
-/* As provider_connect(); where nobody listens there, @watch tells when the socket is made anew. */
-int provider_connect_or_watch(const char *path, Loop *loop, LoopPath *watch, int *ret_fd);
+extern const ProviderType provider_libvirt; /* the machines of one connection */
+extern const ProviderType provider_local;   /* this machine as the guest */
+extern const ProviderType provider_qmp;     /* a bare QEMU */
+extern const ProviderType provider_static;  /* a machine of which nobody can be asked */

@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/utf8.h"
 #include "inventory/qmp-private.h"
+#include "inventory/unix-connect.h"
 
 #include <stdio.h>
 #include <sys/epoll.h>
@@ -396,10 +397,11 @@ static int qmp_on_ready(LoopIo *io, uint32_t events, Usec now)
 
 static int try_connect(Provider *provider, Usec now)
 {
+        char why[UNIX_WHY_MAX];
         int fd = -1;
-        int r = provider_connect_or_watch(provider->config->qmp, provider->loop, &provider->monitor,
-                                          &fd);
+        int r = unix_connect(provider->config->qmp, why, &fd);
 
+        unix_watch(provider->config->qmp, r, provider->loop, &provider->monitor);
         if (r >= 0) {
                 backoff_reset(&provider->backoff);
                 provider->connected = now;
@@ -412,8 +414,7 @@ static int try_connect(Provider *provider, Usec now)
                 return loop_add_io(provider->loop, &provider->io, EPOLLIN);
         }
         if (r != provider->connect_error && r != -ENOENT && r != -ECONNREFUSED)
-                log_warning("%s: monitor %s: %s", provider->config->name, provider->config->qmp,
-                            strerror(-r));
+                log_warning("%s: monitor %s", provider->config->name, why);
         provider->connect_error = r;
         return loop_timer_set(provider->loop, &provider->retry,
                               backoff_next(&provider->backoff, now));
@@ -426,14 +427,6 @@ static int on_monitor_there(LoopPath *path, Usec now)
 
         backoff_reset(&provider->backoff);
         return provider->io.fd < 0 ? try_connect(provider, now) : 0;
-}
-
-static int on_channel_there(LoopPath *path, Usec now)
-{
-        Provider *provider = container_of(path, Provider, channel);
-
-        provider->callbacks.on_channel_there(provider->callbacks.user, provider->config->uuid, now);
-        return 0;
 }
 
 static int on_retry(LoopTimer *timer, Usec now)
@@ -453,12 +446,12 @@ static Provider *qmp_close(Provider *provider)
         if (!provider)
                 return NULL;
         qmp_power_done(provider);
+        provider_channel_cancel(&provider->channel);
         loop_io_remove(&provider->io);
         fd_close(provider->io.fd);
         loop_timer_clear(&provider->retry);
         loop_timer_clear(&provider->look);
         loop_path_unwatch(&provider->monitor);
-        loop_path_unwatch(&provider->channel);
         buf_done(&provider->in);
         free(provider);
         return NULL;
@@ -480,10 +473,10 @@ static int qmp_open(Loop *loop, const VmConfig *config, const ProviderCallbacks 
                 .retry.on_due = on_retry,
                 .look.on_due = on_look,
                 .monitor.on_appear = on_monitor_there,
-                .channel.on_appear = on_channel_there,
                 .in.max = LINE_BYTES_MAX,
         };
         qmp_power_init(provider);
+        provider_channel_init(&provider->channel, loop, config, callbacks);
         *ret = provider;
         tell_state(provider, (VmState){VM_POWERED_OFF, false, NULL, NULL}, loop_now(loop));
         r = try_connect(provider, loop_now(loop));
@@ -494,8 +487,8 @@ static int qmp_open(Loop *loop, const VmConfig *config, const ProviderCallbacks 
 
 static void qmp_channel(Provider *provider, const char *uuid, Usec now)
 {
-        provider_open_channel(&provider->callbacks, uuid, provider->config->channel, provider->loop,
-                              &provider->channel, now);
+        (void)uuid;
+        provider_channel_begin(&provider->channel, now);
 }
 
 const ProviderType provider_qmp = {

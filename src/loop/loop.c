@@ -1,11 +1,11 @@
 #include "loop/loop-private.h"
 
 #include "base/clock.h"
+#include "base/pidfd.h"
 
 #include <limits.h>
 #include <signal.h>
 #include <sys/epoll.h>
-#include <sys/pidfd.h>
 #include <sys/wait.h>
 
 #define EVENTS_PER_TURN 64

@@ -73,7 +73,7 @@ def start_by_soap(machine, soap):
 class Kept:
     """A TLS connection that is kept, and made anew after it has been idle. For one thread."""
 
-    IDLE = 15  # seconds
+    IDLE = 5  # seconds; before its first request the daemon gives it 10
 
     def __init__(self, daemon):
         self.context = ssl.create_default_context(

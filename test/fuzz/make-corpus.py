@@ -281,6 +281,10 @@ TLV = {
     'facts-disks': (11, element(5, DISK) + element(5, named(
         'AgentDisk', element(1, b''), element(2, b''), element(3, number(-1)),
         element(4, number(2))))),
+    'facts-problems': (11, element(6, struct.pack('<i', 3)) + element(7, b'pam-service-missing') +
+                       element(7, b'operations-disabled')),
+    'facts-problems-hostile': (11, element(6, struct.pack('<i', -1)) + element(7, b'') +
+                               element(7, b'\x1b[2J') + element(7, b'x' * 64)),
     'facts-nothing': (11, b''),
     'facts-mixed': (11, element(4, TUNNEL) + element(1, b'h') + element(4, INTERFACE)),
     'facts-address-missing': (11, element(4, named('AgentInterface', element(1, b'eth0'), element(
@@ -587,3 +591,27 @@ RANGE = {
 }
 for name, (choice, data) in RANGE.items():
     save('range', name, bytes([choice]) + data)
+
+
+# domain-xml
+
+CHANNEL = ("<channel type='unix'><source mode='bind' path='/run/a.sock'/><target type='virtio' "
+           "name='org.guestops.agent.0' state='connected'/></channel>")
+
+DOMAINS = {
+    'full': "<?xml version='1.0'?><domain type='kvm' id='1'><name>web &lt;b&gt;</name>"
+            "<uuid>4c4c4544-0031-4210-8031-b2c04f4d4d32</uuid>"
+            "<memory unit='KiB'>1048576</memory><currentMemory unit='KiB'>524288</currentMemory>"
+            "<vcpu placement='static' current='1'>2</vcpu><devices><disk type='file'/>" + CHANNEL +
+            "<vsock model='virtio'><cid auto='yes' address='3'/></vsock></devices></domain>",
+    'plain': '<domain><name>a</name></domain>',
+    'channels': '<domain><devices>' + CHANNEL * 2 + "<channel type='pty'><target type='virtio'/>"
+                "</channel></devices></domain>",
+    'misplaced': '<domain>' + CHANNEL + '<devices><name>x</name><vsock/></devices></domain>',
+    'other': '<network><name>a</name></network>',
+    'doctype': "<!DOCTYPE domain [<!ENTITY a 'b'>]><domain>&a;</domain>",
+    'cut': '<domain><devices>' + CHANNEL[:70],
+}
+
+for name, text in DOMAINS.items():
+    save('domain-xml', name, text.encode())

@@ -198,10 +198,12 @@ class Daemon:
         self.directory = short_directory()
         self.vms = os.path.join(self.directory, "vms.d")
         self.state = os.path.join(self.directory, "state")
+        self.status = os.path.join(self.directory, "status")
         self.config = os.path.join(self.directory, "guestopsd.conf")
         self.log_path = os.path.join(self.directory, "log")
         self.settings = {("http", "address"): "127.0.0.1", ("http", "port"): "0",
                          ("inventory", "vms"): self.vms, ("service", "state"): self.state,
+                         ("service", "status"): self.status,
                          ("log", "level"): "debug", **(settings or {})}
         self.process = None
         self.port = 0
