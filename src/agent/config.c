@@ -9,6 +9,8 @@
 static const ConfigKey keys[] = {
         {"agent", "listen", CONFIG_STRING, offsetof(AgentConfig, listen)},
         {"agent", "port", CONFIG_STRING, offsetof(AgentConfig, port)},
+        {"agent", "vsock", CONFIG_COUNT, offsetof(AgentConfig, vsock), 0, 1023},
+        {"agent", "vsock_any_port", CONFIG_BOOL, offsetof(AgentConfig, vsock_any_port)},
         {"guestoperations", "disabled", CONFIG_BOOL, offsetof(AgentConfig, disabled)},
         {"guestoperations", "operations_max", CONFIG_COUNT, offsetof(AgentConfig, operations_max),
          1, 65536},
@@ -74,6 +76,7 @@ static AgentConfig *config_new(void)
                 return NULL;
         *config = (AgentConfig){
                 .port = strdup(AGENT_PORT_NAME),
+                .vsock = AGENT_VSOCK_AUTO,
                 .pam_service = strdup("guestops-agent"),
                 .credential_cache_usec = 30 * USEC_PER_SEC,
                 .ticket_usec = 3600 * USEC_PER_SEC,
