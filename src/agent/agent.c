@@ -273,6 +273,7 @@ static void on_config_change(ConfigWatch *watch)
 
         if (agent_config_load(agent->config_path, true, &config) < 0) {
                 log_error("the configuration is left as it was");
+                facts_configure(&agent->facts, before, true);
                 return;
         }
         free(config->port);
@@ -281,6 +282,7 @@ static void on_config_change(ConfigWatch *watch)
         config->listen = moved(before->listen);
         agent->config = config;
         operations_configure(agent->operations, config);
+        facts_configure(&agent->facts, config, false);
         agent_config_free(before);
         log_info("%s has been read again", agent->config_path);
 }
@@ -325,7 +327,7 @@ int agent_new(Loop *loop, AgentConfig *config, const char *path, Agent **ret)
         agent->config = config;
         agent->transport.unix_io.fd = agent->transport.vsock_io.fd = agent->config_watch.io.fd = -1;
         random_hex(agent->instance, 16);
-        facts_init(&agent->facts, loop, on_facts_change);
+        facts_init(&agent->facts, loop, config, on_facts_change);
         r = operations_new(loop, config, &host, &agent->operations);
         if (r >= 0)
                 r = watch_config(agent, path);
