@@ -12,9 +12,12 @@
 #include "wire/read.h"
 #include "wire/write.h"
 
+#include <stdio.h>
+
 #define PROTOCOL_VERSION  1
 #define REQUEST_BYTES_MAX ((size_t)2 << 20)
 #define ARENA_BYTES_MAX   ((size_t)48 << 20)
+#define INSTANCE_BYTES    16
 #define SERVED_USEC       (15 * USEC_PER_SEC) /* a host says something every 5 s */
 
 struct Agent {
@@ -27,7 +30,7 @@ struct Agent {
         Transport transport;
         Link *link; /* NULL while there is no port and no connection */
         Usec heard; /* of the host: a frame of the conversation, or that it has connected */
-        char instance[33];
+        char instance[2 * INSTANCE_BYTES + 1];
         uint64_t nonce; /* of the conversation; 0 before the first hello */
 };
 
@@ -99,6 +102,21 @@ static void on_facts_change(Facts *facts)
                 send_facts(agent);
 }
 
+/*
+ * @vm: of whom it is, or "". Two machines that were made of one image have the same random numbers
+ * for a while.
+ */
+static void name_instance(Agent *agent, const char *vm)
+{
+        unsigned char bytes[INSTANCE_BYTES];
+
+        random_bytes(bytes, sizeof(bytes));
+        for (size_t i = 0; vm[i]; i++)
+                bytes[i % sizeof(bytes)] ^= (unsigned char)vm[i];
+        for (size_t i = 0; i < sizeof(bytes); i++)
+                (void)snprintf(agent->instance + 2 * i, 3, "%02x", bytes[i]);
+}
+
 /* inwards */
 
 static void take_hello(Agent *agent, uint64_t nonce, const char *payload, size_t size, Usec now)
@@ -112,7 +130,11 @@ static void take_hello(Agent *agent, uint64_t nonce, const char *payload, size_t
                 return;
         log_debug("hello of a host, version %.32s", hello->version);
         operations_cancel_all(agent->operations);
-        operations_set_vm(agent->operations, hello->vm);
+        if (operations_set_vm(agent->operations, hello->vm)) {
+                name_instance(agent, hello->vm);
+                log_info("this machine is another one now, a clone or a restored one; the agent is "
+                         "as new");
+        }
         agent->nonce = nonce;
         link_set_nonce(agent->link, nonce);
         (void)facts_read(&agent->facts, now);
@@ -326,7 +348,7 @@ int agent_new(Loop *loop, AgentConfig *config, const char *path, Agent **ret)
         agent->loop = loop;
         agent->config = config;
         agent->transport.unix_io.fd = agent->transport.vsock_io.fd = agent->config_watch.io.fd = -1;
-        random_hex(agent->instance, 16);
+        name_instance(agent, "");
         facts_init(&agent->facts, loop, config, on_facts_change);
         r = operations_new(loop, config, &host, &agent->operations);
         if (r >= 0)

@@ -1,10 +1,12 @@
 #include "guestops/forward.h"
 
+#include "guestops/instances.h"
 #include "schema/tables.h"
 
 struct GuestOps {
         Loop *loop;
         GuestConfig config;
+        Instances instances;
         Usec deadline;
         Transfers *transfers;
 };
@@ -194,6 +196,7 @@ GuestOps *guestops_new(Loop *loop, const GuestConfig *config, const TransferLimi
                 .deadline = deadline,
                 .transfers = transfers_new(loop, limits, deadline),
         };
+        ops->config.instances = &ops->instances;
         return ops->transfers ? moved(ops) : NULL;
 }
 

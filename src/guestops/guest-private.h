@@ -33,6 +33,7 @@ struct Guest {
         Usec since;           /* of the present state */
         Usec heard;           /* the last word of the agent in this conversation */
         uint64_t offset;      /* agent's clock minus ours; it wraps: the agent may say anything */
+        bool spoken;          /* the agent has said something on this connection */
         bool connecting;      /* the provider has been asked for the channel */
         char *apart_why;      /* it could not be opened; NULL: not yet tried */
         const char *lost_why; /* static */

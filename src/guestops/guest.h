@@ -15,14 +15,16 @@
 
 typedef struct Guest Guest;
 typedef struct GuestRequest GuestRequest;
+typedef struct Instances Instances;
 
 typedef struct GuestConfig {
-        Usec heartbeat;      /* between pings */
-        Usec silence;        /* no word for so long: the agent is silent */
-        Usec greeting;       /* how long a request waits for the first word of an agent */
-        Usec stream_silence; /* no word of one transfer, though it is the agent's turn */
-        size_t requests_max; /* in flight to one machine */
-        size_t streams_max;  /* open there, or opening */
+        Usec heartbeat;       /* between pings */
+        Usec silence;         /* no word for so long: the agent is silent */
+        Usec greeting;        /* how long a request waits for the first word of an agent */
+        Usec stream_silence;  /* no word of one transfer, though it is the agent's turn */
+        size_t requests_max;  /* in flight to one machine */
+        size_t streams_max;   /* open there, or opening */
+        Instances *instances; /* of the agents of all machines; NULL: none are compared */
 } GuestConfig;
 
 #define GUEST_CONFIG_DEFAULT                                                                       \
