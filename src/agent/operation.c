@@ -366,11 +366,6 @@ void operations_cancel_all(Operations *operations)
         }
 }
 
-void operations_set_vm(Operations *operations, const char *vm)
-{
-        (void)snprintf(operations->vm, sizeof(operations->vm), "%s", vm);
-}
-
 /* life */
 
 static int on_reap(LoopTimer *timer, Usec now)
@@ -418,6 +413,28 @@ static LoginConfig login_config(const AgentConfig *config)
                 .fail_delay_usec = config->fail_delay_usec,
                 .deadline_usec = config->login_usec,
         };
+}
+
+/* What was promised or remembered in another machine's name is its, and not ours. */
+static void forget_promises(Operations *operations)
+{
+        const LoginConfig login = login_config(operations->config);
+
+        explicit_bzero(&operations->tickets, sizeof(operations->tickets));
+        login_pool_configure(operations->logins, &login); /* transfers are of before this, too */
+}
+
+bool operations_set_vm(Operations *operations, const char *vm)
+{
+        char known[sizeof(operations->vm)];
+        bool other;
+
+        memcpy(known, operations->vm, sizeof(known));
+        (void)snprintf(operations->vm, sizeof(operations->vm), "%s", vm);
+        other = *known && strcmp(known, operations->vm) != 0;
+        if (other)
+                forget_promises(operations);
+        return other;
 }
 
 void operations_configure(Operations *operations, const AgentConfig *config)

@@ -109,8 +109,13 @@ void operations_cancel(Operations *operations, uint32_t id);
 void operations_data(Operations *operations, uint32_t id, const char *data, size_t size, Usec now);
 /* The stream of that id takes more again. */
 void operations_room(Operations *operations, uint32_t id, Usec now);
-/* A conversation begins, with a host that calls this machine @vm. */
-void operations_set_vm(Operations *operations, const char *vm);
+/*
+ * A conversation begins, with a host that calls this machine @vm. Where that is another one than
+ * before, tickets, initiated transfers and remembered credentials are forgotten.
+ *
+ * Return: whether it is another one.
+ */
+bool operations_set_vm(Operations *operations, const char *vm);
 /* The conversation is over. */
 void operations_cancel_all(Operations *operations);
 

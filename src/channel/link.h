@@ -14,6 +14,12 @@
 #define LINK_WINDOW_BYTES ((uint32_t)256 << 10) /* credit that every message begins with */
 #define LINK_STREAM_BYTES ((size_t)128 << 10)   /* of one stream, queued here */
 
+/*
+ * Where agents listen on AF_VSOCK, if nothing else is said. Below 1024, because only root can
+ * listen there in the guest; IANA has assigned it to nobody.
+ */
+#define CHANNEL_VSOCK_PORT 869
+
 typedef struct Link Link;
 
 typedef enum LinkMode {
