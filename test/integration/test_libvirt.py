@@ -98,7 +98,7 @@ class Alive(Connected):
 
     def test_jobs(self):
         pid = self.sleeper()
-        for command, words, name in (("save", (), "save"),
+        for command, words, name in (("save", (), "save of its memory"),
                                      ("dump", (), "dump of its memory"),
                                      ("dump", ("--live",), "dump of its memory")):
             with self.subTest(command, words=words):
@@ -130,7 +130,7 @@ class Alive(Connected):
         before = self.sleeper()
         mark = len(env.daemon.log())
         self.machine.virsh("snapshot-create-as", "one")
-        wait_for(lambda: "busy with a snapshot" in env.daemon.log()[mark:], "it is noticed")
+        wait_for(lambda: "busy with a save of its memory" in env.daemon.log()[mark:], "it is noticed")
         self.wait_ready()
         after = self.sleeper()
         self.machine.virsh("snapshot-revert", "one")
