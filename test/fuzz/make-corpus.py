@@ -615,3 +615,25 @@ DOMAINS = {
 
 for name, text in DOMAINS.items():
     save('domain-xml', name, text.encode())
+
+
+# libvirt: what guestops-libvirt says, packets parted by line ends
+
+UUID = '4c4c4544-0031-4210-8031-b2c04f4d4d32'
+RUNS = '{"vm":{"uuid":"%s","name":"web","power":"on","cpus":2,"memory":512}}\n' % UUID
+
+PACKETS = {
+    'runs': RUNS + '{"listed":true}',
+    'states': RUNS + '{"vm":{"uuid":"%s","name":"a","power":"on","reason":"is paused",'
+              '"job":"migration"}}\n{"vm":{"uuid":"%s","name":"a","power":"suspended",'
+              '"error":"canceled","why":"at libvirt"}}' % (UUID, UUID),
+    'gone': RUNS + '{"reset":"%s"}\n{"gone":"%s"}' % (UUID, UUID),
+    'lost': RUNS + '{"lost":"libvirtd does not answer"}\n{"listed":true}\n{"pong":1}',
+    'channel': RUNS + '{"channel":{"id":1,"uuid":"%s","path":"/nonexistent/a"}}' % UUID,
+    'no-channel': RUNS + '{"channel":{"id":1,"uuid":"%s","error":"none","why":"x"}}' % UUID,
+    'power': RUNS + '{"power":{"id":2,"uuid":"%s","error":"busy","why":"\\u0007"}}' % UUID,
+    'wrong': '{"vm":{"uuid":"../../etc","name":"a"}}\n[]\n7\n{"vm":7,"gone":7,"lost":{}}\nhello',
+}
+
+for name, text in PACKETS.items():
+    save('libvirt', name, text.encode())
