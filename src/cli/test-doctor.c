@@ -342,8 +342,9 @@ static void test_other_machines(void)
                  .mend = "in the guest: man guestops-agent"},
                 {"some are disabled", .machine = "{'agent':{'version':'1','disabled':['A','B']}}",
                  .step = "all operations are enabled",
-                 .detail = "/etc/guestops/agent.conf disables: A, B",
-                 .mend = "in the guest: edit /etc/guestops/agent.conf, section [guestoperations]"},
+                 .detail = "/etc/guestops/agent.conf disabled, when the agent was greeted: A, B",
+                 .mend = "in the guest: edit /etc/guestops/agent.conf, section [guestoperations]\n"
+                         "in the guest: systemctl restart guestops-agent"},
         };
 
         for (size_t i = 0; i < ELEMENTS(rows); i++)
