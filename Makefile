@@ -6,7 +6,7 @@ BENCH_MB ?= 256
 BENCH_ROUNDS ?= 5
 
 .PHONY: all help setup demo up down check check-slow compat compare-schema bench fuzz guest \
-	deb install clean
+	deb check-deb install clean
 
 all: $(BUILD)/build.ninja ## build the programs
 	ninja -C $(BUILD)
@@ -68,6 +68,9 @@ compare-schema: all ## compare the tables of types with an OpenAPI document, SCH
 deb: ## build Debian packages, and the agent for other distributions, into build/deb
 	@tools/setup build deb
 	@tools/make-deb
+
+check-deb: deb ## install, upgrade and purge the packages in fresh systems; needs root
+	@tools/check-deb
 
 install: all ## install the programs, manual pages and sample configuration
 	meson install -C $(BUILD) --no-rebuild

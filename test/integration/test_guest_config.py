@@ -60,7 +60,7 @@ class Wait(GuestCase):
             self.assertOk(self.client.try_list(self.vm, auth("demo"), [1]))  # they do not wait
             self.assertTrue(any(row["pid"] == pid and "endTime" not in row
                                 for row in self.rows("demo")))
-            self.assertOk(self.client.try_terminate(self.vm, auth("demo"), pid))
+            self.end_program(pid)
 
         def one():
             with contextlib.closing(env.client()) as client:

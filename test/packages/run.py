@@ -9,6 +9,7 @@ import argparse
 import os
 import subprocess
 import sys
+import tempfile
 import unittest
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -23,11 +24,14 @@ def main():
     parser.add_argument("--deb", required=True)
     parser.add_argument("--base", required=True)
     options, rest = parser.parse_known_args()
-    Paths.deb, Paths.base = os.path.abspath(options.deb), os.path.abspath(options.base)
     subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
     suite = [] if any(not word.startswith("-") for word in rest) else \
         ["test_install", "test_tarball", "test_units"]
-    unittest.main(module=None, argv=["run.py", "-v", *rest, *suite])
+    with tempfile.TemporaryDirectory(prefix="go-") as Paths.base:
+        os.chmod(Paths.base, 0o755)
+        subprocess.run(["tar", "-x", "-C", Paths.base, "-f", options.base], check=True)
+        Paths.deb = os.path.abspath(options.deb)
+        unittest.main(module=None, argv=["run.py", "-v", *rest, *suite])
 
 
 if __name__ == "__main__":

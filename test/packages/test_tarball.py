@@ -105,6 +105,8 @@ class Tarball(unittest.TestCase):
         self.install()
         self.system.start_agent("/usr/local/sbin/guestops-agent")
         self.system.start_daemon()
+        self.system.write("/etc/pam.d/other", "auth required pam_deny.so\n"
+                                              "account required pam_deny.so\n")
         for distribution, there, included in STACKS:
             with self.subTest(distribution):
                 self.system.run("sh", "-c", "rm -f /etc/pam.d/common-* /etc/pam.d/*-auth "
