@@ -187,7 +187,7 @@ static void on_message(void *user, FrameKind kind, uint64_t nonce, uint32_t id, 
                 operations_cancel(agent->operations, id);
                 break;
         case FRAME_DATA:
-                operations_data(agent->operations, id, payload, size, now);
+                operations_data(agent->operations, id, payload, size);
                 break;
         case FRAME_WELCOME:
         case FRAME_ANNOUNCE:
@@ -203,11 +203,11 @@ static void on_message(void *user, FrameKind kind, uint64_t nonce, uint32_t id, 
         }
 }
 
-static void on_room(void *user, uint32_t id, Usec now)
+static size_t on_pull(void *user, uint32_t id, char *data, size_t size)
 {
         Agent *agent = user;
 
-        operations_room(agent->operations, id, now);
+        return operations_pull(agent->operations, id, data, size);
 }
 
 static void on_lost(void *user, const char *why, Usec now)
@@ -235,7 +235,7 @@ static int open_link(Agent *agent, int fd, LinkMode mode)
         const LinkCallbacks callbacks = {
                 .on_message = on_message,
                 .on_lost = on_lost,
-                .on_room = on_room,
+                .on_pull = on_pull,
                 .user = agent,
         };
         LinkConfig config = LINK_CONFIG_DEFAULT;
