@@ -54,8 +54,7 @@ int upload_ring_make(char **ret, int *ret_fd)
                 return r;
         }
         *ret = ring;
-        *ret_fd = fd;
-        fd = -1;
+        *ret_fd = moved_fd(fd);
         return 0;
 }
 
