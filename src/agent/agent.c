@@ -203,7 +203,7 @@ static void on_message(void *user, FrameKind kind, uint64_t nonce, uint32_t id, 
                 operations_cancel(agent->operations, id);
                 break;
         case FRAME_DATA:
-                operations_data(agent->operations, id, payload, size, now);
+                operations_data(agent->operations, id, payload, size);
                 break;
         case FRAME_WELCOME:
         case FRAME_ANNOUNCE:
@@ -219,11 +219,11 @@ static void on_message(void *user, FrameKind kind, uint64_t nonce, uint32_t id, 
         }
 }
 
-static void on_room(void *user, uint32_t id, Usec now)
+static size_t on_pull(void *user, uint32_t id, char *data, size_t size)
 {
         Agent *agent = user;
 
-        operations_room(agent->operations, id, now);
+        return operations_pull(agent->operations, id, data, size);
 }
 
 static void end_conversation(Agent *agent)
@@ -255,7 +255,7 @@ static int open_link(void *user, int fd, LinkMode mode, Usec now)
         const LinkCallbacks callbacks = {
                 .on_message = on_message,
                 .on_lost = on_lost,
-                .on_room = on_room,
+                .on_pull = on_pull,
                 .user = agent,
         };
         LinkConfig config = LINK_CONFIG_DEFAULT;

@@ -303,20 +303,19 @@ void operations_go(Operations *operations, uint32_t id, Usec now)
         operation_proceed(operation, now);
 }
 
-void operations_data(Operations *operations, uint32_t id, const char *data, size_t size, Usec now)
+void operations_data(Operations *operations, uint32_t id, const char *data, size_t size)
 {
         Operation *operation = find(operations, id);
 
         if (operation && operation->open)
-                open_transfer_data(operation->open, data, size, now);
+                open_transfer_data(operation->open, data, size);
 }
 
-void operations_room(Operations *operations, uint32_t id, Usec now)
+size_t operations_pull(Operations *operations, uint32_t id, char *data, size_t size)
 {
         Operation *operation = find(operations, id);
 
-        if (operation && operation->open)
-                open_transfer_room(operation->open, now);
+        return operation && operation->open ? open_transfer_pull(operation->open, data, size) : 0;
 }
 
 static Operation *first_due(const Operations *operations, Usec now)

@@ -60,6 +60,12 @@ typedef struct LinkCallbacks {
          * owner has no streams to send.
          */
         void (*on_room)(void *user, uint32_t id, Usec now);
+        /*
+         * It is the turn of a stream that is pulled: up to @size of its bytes are to be put into
+         * @data. May not call the link. Return: how many; with none, there is no other turn before
+         * link_stream_ready(). NULL where the owner has no such streams.
+         */
+        size_t (*on_pull)(void *user, uint32_t id, char *data, size_t size);
         void *user;
 } LinkCallbacks;
 
@@ -90,6 +96,15 @@ void link_forget(Link *link, uint32_t id);
 
 /* The sending end. Return: 0, -EEXIST or -ENOBUFS. */
 int link_stream_open(Link *link, uint32_t id);
+
+/*
+ * Likewise, but nothing is queued here: on_pull() is asked for the bytes when it is the stream's
+ * turn and the peer takes some, from the first link_stream_ready() on.
+ */
+int link_stream_open_pulled(Link *link, uint32_t id);
+
+/* There are bytes again for a stream that is pulled. */
+void link_stream_ready(Link *link, uint32_t id);
 
 /* Return: how many bytes the stream takes now; at most LINK_STREAM_BYTES, however little credit
    the peer gives. */
