@@ -174,8 +174,8 @@ def measure(site, number):
 
 def real(site):
     """Seconds until so many real agents are back after a restart of the daemon, each round."""
-    if not herd.is_able(REAL):
-        raise Unavailable(f"{REAL} agents of this machine need root, namespaces and inotify")
+    if not herd.is_able():
+        raise Unavailable(f"{REAL} agents of this machine need root and namespaces")
     many = herd.Herd(site.build, site.guest, REAL)
     site.add(many)
     many.start()

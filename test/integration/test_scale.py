@@ -71,7 +71,7 @@ class Traffic:
                  "traffic goes on", 120)
 
 
-@unittest.skipUnless(herd.is_able(200), "needs root, namespaces and inotify for 200 agents")
+@unittest.skipUnless(herd.is_able(), "needs root, namespaces, and a limit of inotify's to be raised")
 class Scale(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
