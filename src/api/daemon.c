@@ -2,6 +2,7 @@
 
 #include "api/daemon-config.h"
 #include "api/service.h"
+#include "api/status.h"
 #include "base/clock.h"
 #include "base/limits.h"
 #include "base/secret.h"
@@ -26,6 +27,7 @@ struct Daemon {
         DaemonConfig *config;
         Service service;
         HttpServer *http;
+        Status *status;
         LoopTimer farewell; /* from SIGTERM to the end */
         char *host_name, *full_name;
         char thumbprint[CERTIFICATE_THUMBPRINT_SIZE];
@@ -297,6 +299,15 @@ static int make_service(Daemon *daemon)
         return make_inventory(daemon);
 }
 
+/* Nobody but an administrator needs it. */
+static void tell_status(Daemon *daemon)
+{
+        int r = status_new(&daemon->service, daemon->config, &daemon->status);
+
+        if (r < 0)
+                log_warning("%s: %s; there is no status", daemon->config->status, strerror(-r));
+}
+
 /* signals */
 
 static void warn_if_changed(const char *what, const char *before, const char *after)
@@ -321,6 +332,7 @@ static void reload(Daemon *daemon, Usec now)
         sessions_apply_users(daemon->service.sessions, before, daemon->service.users);
         warn_if_changed("[http] address", daemon->config->address, config->address);
         warn_if_changed("[service] state", daemon->config->state, config->state);
+        warn_if_changed("[service] status", daemon->config->status, config->status);
         if (daemon->config->port != config->port)
                 log_warning("[http] port has changed; that takes a restart");
         free(daemon->config->log_level);
@@ -382,7 +394,11 @@ static int build(Daemon *daemon)
                 r = load_users(daemon, true);
         if (r >= 0)
                 r = make_service(daemon);
-        return r < 0 ? r : listen_for_clients(daemon);
+        if (r >= 0)
+                r = listen_for_clients(daemon);
+        if (r >= 0)
+                tell_status(daemon);
+        return r;
 }
 
 int daemon_new(const DaemonOptions *options, Daemon **ret)
@@ -414,6 +430,7 @@ Daemon *daemon_free(Daemon *daemon)
 {
         if (!daemon)
                 return NULL;
+        status_free(daemon->status);
         http_server_free(daemon->http); /* what is still parked is given up */
         inventory_free(daemon->service.inventory);
         guestops_free(daemon->service.guestops);

@@ -281,6 +281,10 @@ TLV = {
     'facts-disks': (11, element(5, DISK) + element(5, named(
         'AgentDisk', element(1, b''), element(2, b''), element(3, number(-1)),
         element(4, number(2))))),
+    'facts-problems': (11, element(6, struct.pack('<i', 3)) + element(7, b'pam-service-missing') +
+                       element(7, b'operations-disabled')),
+    'facts-problems-hostile': (11, element(6, struct.pack('<i', -1)) + element(7, b'') +
+                               element(7, b'\x1b[2J') + element(7, b'x' * 64)),
     'facts-nothing': (11, b''),
     'facts-mixed': (11, element(4, TUNNEL) + element(1, b'h') + element(4, INTERFACE)),
     'facts-address-missing': (11, element(4, named('AgentInterface', element(1, b'eth0'), element(

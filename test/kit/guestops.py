@@ -73,16 +73,17 @@ class Guest:
 
     def __init__(self, guest, agent, pam, conf=None, memory=256):
         self.guest = guest
+        self.qemu = []  # more of its arguments
         self.directory = short_directory()
         self.run = os.path.join(self.directory, "r")
         self.overlay = os.path.join(self.directory, "overlay")
         with open(agent, "rb") as file:
             self.sanitized = b"AddressSanitizer" in file.read()
         self.memory = max(memory, 768) if self.sanitized else memory
-        self._put(agent, "usr/sbin/guestops-agent", 0o755)
-        self._put(pam, "etc/pam.d/guestops-agent", 0o644)
-        self._put(os.path.join(ROOT, "data", "fsfreeze-hook"),
-                  "etc/qemu/fsfreeze-hook.d/guestops-agent", 0o755)
+        self.put(agent, "usr/sbin/guestops-agent", 0o755)
+        self.put(pam, "etc/pam.d/guestops-agent", 0o644)
+        self.put(os.path.join(ROOT, "data", "fsfreeze-hook"),
+                 "etc/qemu/fsfreeze-hook.d/guestops-agent", 0o755)
         os.makedirs(os.path.join(self.overlay, "etc/guestops"))
         if conf is not None:
             with open(os.path.join(self.overlay, "etc/guestops/agent.conf"), "w") as file:
@@ -93,7 +94,7 @@ class Guest:
     def path(self, name):
         return os.path.join(self.run, name)
 
-    def _put(self, source, target, mode):
+    def put(self, source, target, mode):
         target = os.path.join(self.overlay, target)
         os.makedirs(os.path.dirname(target), exist_ok=True)
         shutil.copyfile(source, target)
@@ -103,7 +104,7 @@ class Guest:
         self._ctl.close()
         subprocess.run([os.path.join(VM_TOOLS, "run-guest"), "--guest", self.guest,
                         "--run", self.run, "--overlay", self.overlay,
-                        "--memory", str(self.memory)], check=True)
+                        "--memory", str(self.memory), "--", *self.qemu], check=True)
         return self
 
     def command(self, command, timeout=60):
@@ -197,10 +198,12 @@ class Daemon:
         self.directory = short_directory()
         self.vms = os.path.join(self.directory, "vms.d")
         self.state = os.path.join(self.directory, "state")
+        self.status = os.path.join(self.directory, "status")
         self.config = os.path.join(self.directory, "guestopsd.conf")
         self.log_path = os.path.join(self.directory, "log")
         self.settings = {("http", "address"): "127.0.0.1", ("http", "port"): "0",
                          ("inventory", "vms"): self.vms, ("service", "state"): self.state,
+                         ("service", "status"): self.status,
                          ("log", "level"): "debug", **(settings or {})}
         self.process = None
         self.port = 0
