@@ -184,8 +184,10 @@ bool check_alone(const Facts *facts, Verdict *verdict)
         if (!is_error(facts, "EBUSY"))
                 return true;
         buf_puts(&verdict->detail, cli_text(channel_of(facts), "why"));
-        buf_puts(&verdict->mend, "ss --unix --processes src ");
+        /* Who has the other end of what has been accepted there. */
+        buf_puts(&verdict->mend, "ss -xpH | grep -w \"$(ss -xH src ");
         doctor_put_word(&verdict->mend, path ? path : "PATH");
+        buf_puts(&verdict->mend, " | awk '{print $8}')\"");
         return false;
 }
 

@@ -109,8 +109,9 @@ bool check_enabled(const Facts *facts, Verdict *verdict)
 
         if (cli_count(agent, "disabled") == 0)
                 return true;
-        buf_puts(&verdict->detail, "/etc/guestops/agent.conf disables: ");
+        buf_puts(&verdict->detail,
+                 "/etc/guestops/agent.conf disabled, when the agent was greeted: ");
         cli_join(&verdict->detail, agent, "disabled");
-        buf_puts(&verdict->mend, CONFIGURATION);
+        buf_puts(&verdict->mend, CONFIGURATION "\nin the guest: systemctl restart guestops-agent");
         return false;
 }

@@ -15,7 +15,7 @@
 #define OUT_MAX       ((size_t)16 << 20)
 #define SAID_MAX      ((size_t)1 << 20)
 #define READ_BYTES    ((size_t)16 << 10)
-#define PATIENCE_USEC (30 * USEC_PER_SEC)
+#define PATIENCE_USEC (10 * USEC_PER_SEC)
 
 int cli_become_helper(char **argv)
 {

@@ -262,7 +262,8 @@ static void test_domains(void)
                  .mend = "journalctl -u guestopsd"},
                 {"another program", .machine = APART("EBUSY", "another program has it"),
                  SOCKET_THERE, .step = "nobody else is connected",
-                 .detail = "another program has it", .mend = "ss --unix --processes src " SOCKET},
+                 .detail = "another program has it",
+                 .mend = "ss -xpH | grep -w \"$(ss -xH src " SOCKET " | awk '{print $8}')\""},
                 {"any other reason", .machine = APART("EPROTO", "odd"), SOCKET_THERE,
                  .step = "the service is connected", .detail = "odd",
                  .mend = "journalctl -u guestopsd"},
@@ -342,8 +343,9 @@ static void test_other_machines(void)
                  .mend = "in the guest: man guestops-agent"},
                 {"some are disabled", .machine = "{'agent':{'version':'1','disabled':['A','B']}}",
                  .step = "all operations are enabled",
-                 .detail = "/etc/guestops/agent.conf disables: A, B",
-                 .mend = "in the guest: edit /etc/guestops/agent.conf, section [guestoperations]"},
+                 .detail = "/etc/guestops/agent.conf disabled, when the agent was greeted: A, B",
+                 .mend = "in the guest: edit /etc/guestops/agent.conf, section [guestoperations]\n"
+                         "in the guest: systemctl restart guestops-agent"},
         };
 
         for (size_t i = 0; i < ELEMENTS(rows); i++)

@@ -560,6 +560,8 @@ LINK = {
     'other-nonce': (0, short(4, 1, b'', 2) + short(3, 0, b'', 2)),
     'stream-out': (0, short(8, 1, b'\0\0\2\x80\2\1') + short(4) +
                    short(8, 1, b'\2\x80\3\5') + short(11, 1, b'\0\0\4\0')),
+    'stream-pulled': (0, short(8, 1, b'\5\xff') + short(8, 1, b'\3\5') + short(8, 2, b'\5\1') +
+                      short(11, 2, b'\0\0\4\0') + short(8, 2, b'\5\xff') + short(10, 2)),
     'stream-in': (0, short(8, 1, b'\1\0') + short(0xfe) * 4 + short(8, 1, b'\4\x80') +
                   short(0xfe) * 8),
     'stream-in-too-much': (0, short(8, 1, b'\1\0') + short(0xfe) * 9),
