@@ -460,6 +460,6 @@ class Yonder(LibvirtCase):
             said, _ = virsh.communicate(timeout=120)
             self.assertEqual(virsh.returncode, 0, said)
             self.wait_ready()
-            self.assertRuns(pid)
+            self.assertIn(pid, [row["pid"] for row in self.rows("demo")], self.console())
             self.assertEqual(self.libvirtd.virsh("list", "--all", "--uuid"), "")
             self.assertIn(self.machine.uuid, self.other.virsh("list", "--uuid"))
