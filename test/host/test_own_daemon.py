@@ -33,7 +33,7 @@ class OwnDaemon(HostCase):
     @classmethod
     def setUpClass(cls):
         guest = env.guest
-        guest.sh("dpkg --install /mnt/now/guestops_*.deb")
+        env.install("now", "guestops")
         guest.sh(f"systemd-run --quiet --unit=local-agent guestops-agent --listen={SOCKET}")
         wait_for(lambda: guest.command(f"test -S {SOCKET}")[0] == 0, "the second agent listens")
         # Its socket is root's; it is up to the administrator who may reach it.
