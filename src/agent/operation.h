@@ -66,6 +66,7 @@ struct Operation {
         bool confirmed;
         bool abandoned; /* nobody waits for the answer any more */
         bool told;      /* the answer was not all: END will be */
+        LoopTask confirm_sent;
         Login login;
         Worker *worker;     /* of run(); told to forget us if the operation ends first */
         OpenTransfer *open; /* of OpenFileTransfer */
