@@ -126,9 +126,12 @@ int unix_connect(const char *path, char *why, int *ret_fd)
         return r;
 }
 
-void unix_watch(const char *path, int error, Loop *loop, LoopPath *watch)
+bool unix_watch(const char *path, int error, Loop *loop, LoopPath *watch)
 {
-        loop_path_unwatch(watch);
-        if (error == -ENOENT || error == -ENOTDIR || error == -ECONNREFUSED)
-                (void)loop_path_watch(loop, watch, path);
+        if (error != -ENOENT && error != -ENOTDIR && error != -ECONNREFUSED) {
+                loop_path_unwatch(watch);
+                return false;
+        }
+        /* What is watched already has not been made since. */
+        return watch->loop || loop_path_watch(loop, watch, path) >= 0;
 }
