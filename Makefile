@@ -2,11 +2,9 @@
 
 BUILD ?= build/plain
 GUEST ?= build/guest
-BENCH_MB ?= 256
-BENCH_ROUNDS ?= 5
 
 .PHONY: all help setup demo up down check check-slow compat compare-schema bench fuzz guest \
-	install clean
+	deb check-deb install clean
 
 all: $(BUILD)/build.ninja ## build the programs
 	ninja -C $(BUILD)
@@ -52,11 +50,9 @@ compat: ## run real clients against the demo guest, CLIENTS="NAME..."; WRITE=1 n
 	@$(MAKE) --no-print-directory all
 	@tools/compat $(if $(WRITE),--write) $(CLIENTS)
 
-bench: ## measure transfers beside the raw port, memory, listing; BENCH_MB (256), BENCH_ROUNDS (5)
-	@tools/setup build guest
-	@$(MAKE) --no-print-directory all guest
-	@/usr/bin/python3 test/bench/run.py --build $(BUILD) --guest $(GUEST) \
-		--size $(BENCH_MB) --rounds $(BENCH_ROUNDS)
+bench: ## measure everything beside its limits and peers, write bench/; or ROWS="NAME..." alone
+	@tools/setup build guest bench
+	@tools/bench $(ROWS)
 
 fuzz: ## run every fuzzer for FUZZ_SECONDS (60)
 	@tools/setup build check
@@ -64,6 +60,13 @@ fuzz: ## run every fuzzer for FUZZ_SECONDS (60)
 
 compare-schema: all ## compare the tables of types with an OpenAPI document, SCHEMA=FILE
 	@tools/compare-schema --build $(BUILD) $(SCHEMA)
+
+deb: ## build Debian packages, and the agent for other distributions, into build/deb
+	@tools/setup build deb
+	@tools/make-deb
+
+check-deb: deb ## install, upgrade and purge the packages in fresh systems; needs root
+	@tools/check-deb
 
 install: all ## install the programs, manual pages and sample configuration
 	meson install -C $(BUILD) --no-rebuild

@@ -22,6 +22,7 @@ typedef struct AgentConfig {
         Usec fail_delay_usec;             /* at least so long before a refused login is told */
         Usec login_usec;                  /* deadline of one login */
         Usec retention_usec;              /* of ended programs */
+        Usec list_wait_usec;              /* who asks for a program that is younger waits for it */
         size_t programs_per_user_max;     /* that run, of one user */
         size_t programs_max;              /* records of started programs */
         size_t operations_max;            /* in flight at once */

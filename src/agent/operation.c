@@ -68,6 +68,7 @@ static void operation_free(Operation *operation)
         operation->operations->n_running -= !operation->abandoned;
         login_cancel(&operation->login);
         open_transfer_free(operation->open);
+        loop_timer_clear(&operation->patience);
         if (operation->worker)
                 worker_forget(operation->worker);
         arena_free(operation->arena);
@@ -316,6 +317,24 @@ void operations_room(Operations *operations, uint32_t id, Usec now)
 
         if (operation && operation->open)
                 open_transfer_room(operation->open, now);
+}
+
+static Operation *first_due(const Operations *operations, Usec now)
+{
+        Operation *operation;
+
+        TAILQ_FOREACH (operation, &operations->running, entry)
+                if (list_processes_is_due(operation, now))
+                        return operation;
+        return NULL;
+}
+
+void operations_program_ended(Operations *operations, Usec now)
+{
+        Operation *operation;
+
+        while ((operation = first_due(operations, now)))
+                operation_proceed(operation, now);
 }
 
 /* What a worker is carrying out goes on, and what it started is remembered. */

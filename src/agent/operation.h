@@ -69,6 +69,7 @@ struct Operation {
         Login login;
         Worker *worker;     /* of run(); told to forget us if the operation ends first */
         OpenTransfer *open; /* of OpenFileTransfer */
+        LoopTimer patience; /* of ListProcessesInGuest, while it waits for ends of programs */
         TAILQ_ENTRY(Operation) entry;
 };
 
@@ -100,6 +101,8 @@ void operations_begin(Operations *operations, uint32_t id, Arena *arena,
                       const ChannelRequest *request, Usec now);
 /* The host still wants it. */
 void operations_go(Operations *operations, uint32_t id, Usec now);
+/* A program that was started here has ended. */
+void operations_program_ended(Operations *operations, Usec now);
 /* The host has given it up: it is not begun any more; what runs already goes on, but a transfer. */
 void operations_cancel(Operations *operations, uint32_t id);
 /* A part of a file has come; empty: all of it has. */
@@ -168,6 +171,8 @@ int initiate_upload_run(Operation *operation, Usec now);
 int list_files_check(Operation *operation);
 int list_files_run(Operation *operation, Usec now);
 int list_processes_run(Operation *operation, Usec now);
+/* Return: whether it waits, and need not any more. */
+bool list_processes_is_due(const Operation *operation, Usec now);
 int make_directory_check(Operation *operation);
 int make_directory_run(Operation *operation, Usec now);
 int move_directory_check(Operation *operation);

@@ -5,6 +5,7 @@
 #include "base/test.h"
 
 #define SECONDS(member) offsetof(AgentConfig, member), USEC_PER_SEC
+#define MSEC(member)    offsetof(AgentConfig, member), USEC_PER_MSEC
 #define COUNT(member)   offsetof(AgentConfig, member), 1
 
 /* Usec and size_t have the same width wherever this is built, but let nobody rely on it. */
@@ -24,6 +25,7 @@ static void test_numbers(void)
                 uint64_t unit, standard, min, max;
         } rows[] = {
                 {"guestoperations", "retention", SECONDS(retention_usec), 300, 0, 86400},
+                {"guestoperations", "list_wait_ms", MSEC(list_wait_usec), 300, 0, 10000},
                 {"guestoperations", "programs_max", COUNT(programs_max), 4096, 1, 1000000},
                 {"guestoperations", "operations_max", COUNT(operations_max), 512, 1, 65536},
                 {"guestoperations", "programs_per_user_max", COUNT(programs_per_user_max), 1024, 1,

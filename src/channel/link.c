@@ -2,9 +2,12 @@
 
 #include <sys/epoll.h>
 
-#define READ_BYTES        ((size_t)64 << 10)
+/* One byte less than memory of a round size: a Buf keeps one for a NUL. */
+#define READ_FIRST_BYTES  (((size_t)4 << 10) - 1)
+#define READ_BYTES        (((size_t)64 << 10) - 1)
 #define READS_PER_TURN    16 /* one helping: other links want their turn too */
 #define WRITE_AHEAD_BYTES ((size_t)128 << 10)
+#define IDLE_BYTES_MAX    ((size_t)1 << 10) /* of memory that a link keeps for its next frames */
 #define CONTROL_BYTES_MAX ((size_t)1 << 20) /* unread by the peer; beyond: -ENOBUFS */
 
 static void drop_all(Link *link)
@@ -120,6 +123,8 @@ static int flush(Link *link, Usec now)
                 link_lost(link, "there is no memory for what has to be sent", now);
                 return 0;
         }
+        if (link->written == link->out.size && link->out.space > IDLE_BYTES_MAX)
+                drop_out(link);
         if (r >= 0)
                 return loop_io_set(&link->io, wanted_events(link));
         if (link->config.mode == LINK_SOCKET)
@@ -259,21 +264,28 @@ static void port_hung_up(Link *link, int error, Usec now)
                 link_lost(link, "the host closed the port", now);
 }
 
-/* Return: 1 where more may be waiting, 0 where all is read, or a negative errno. */
-static int read_once(Link *link)
+/*
+ * Most links are idle but for a heartbeat, so little memory is tried first.
+ *
+ * Return: how many bytes were read, with *@ret_more where there may be more, or a negative errno.
+ */
+static ssize_t read_once(Link *link, bool *ret_more)
 {
         size_t before = link->reader.in.size;
-        char *at = buf_grow(&link->reader.in, READ_BYTES);
+        size_t size = link->reader.in.space > 0 ? READ_BYTES : READ_FIRST_BYTES;
+        char *at = buf_grow(&link->reader.in, size);
         ssize_t n;
 
         if (!at)
                 return -ENOMEM;
         do
-                n = read(link->io.fd, at, READ_BYTES);
+                n = read(link->io.fd, at, size);
         while (n < 0 && errno == EINTR);
         link->reader.in.size = before + (n > 0 ? (size_t)n : 0);
+        /* A port is edge-triggered: it has to be read to its end. */
+        *ret_more = n > 0 && ((size_t)n == size || link->config.mode == LINK_PORT);
         if (n > 0)
-                return 1;
+                return n;
         if (n == 0)
                 return -EPIPE;
         return errno == EAGAIN ? 0 : -errno;
@@ -282,12 +294,13 @@ static int read_once(Link *link)
 static int link_on_ready(LoopIo *io, uint32_t events, Usec now)
 {
         Link *link = container_of(io, Link, io);
-        int r = 1;
+        bool more = true;
+        int r = 0;
 
         (void)events;
-        /* A port is edge-triggered: it has to be read to its end. */
-        for (int i = 0; r > 0 && (i < READS_PER_TURN || link->config.mode == LINK_PORT); i++) {
-                r = read_once(link);
+        for (int i = 0; r >= 0 && more && (i < READS_PER_TURN || link->config.mode == LINK_PORT);
+             i++) {
+                r = (int)read_once(link, &more);
                 if (r > 0)
                         link->port_open = true;
                 if (r > 0 && parse(link, now) < 0)
@@ -295,6 +308,8 @@ static int link_on_ready(LoopIo *io, uint32_t events, Usec now)
                 if (link->closed)
                         return 0;
         }
+        if (link->reader.in.size == 0)
+                frame_reader_done(&link->reader);
         if (r < 0 && link->config.mode == LINK_PORT) {
                 port_hung_up(link, r, now);
                 return 0;

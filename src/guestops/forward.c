@@ -4,7 +4,7 @@
 
 struct GuestOps {
         Loop *loop;
-        GuestConfig config;
+        GuestShared guests;
         Usec deadline;
         Transfers *transfers;
 };
@@ -125,7 +125,7 @@ static void on_vm_added(void *user, Vm *vm, Usec now)
         GuestOps *ops = user;
 
         (void)now;
-        vm->guest = guest_new(ops->loop, &ops->config, vm);
+        vm->guest = guest_new(ops->loop, &ops->guests, vm);
 }
 
 static void on_vm_changed(void *user, Vm *vm, Usec now)
@@ -164,6 +164,13 @@ static void on_channel(void *user, Vm *vm, int fd, const ProviderResult *result,
                 fd_close(fd);
 }
 
+static void on_channel_there(void *user, Vm *vm, Usec now)
+{
+        (void)user;
+        if (vm->guest)
+                guest_channel_there(vm->guest, now);
+}
+
 InventoryCallbacks guestops_inventory_callbacks(GuestOps *ops)
 {
         return (InventoryCallbacks){
@@ -172,6 +179,7 @@ InventoryCallbacks guestops_inventory_callbacks(GuestOps *ops)
                 .on_guest_changed = on_guest_changed,
                 .on_vm_removed = on_vm_removed,
                 .on_channel = on_channel,
+                .on_channel_there = on_channel_there,
                 .user = ops,
         };
 }
@@ -190,7 +198,7 @@ GuestOps *guestops_new(Loop *loop, const GuestConfig *config, const TransferLimi
                 return NULL;
         *ops = (GuestOps){
                 .loop = loop,
-                .config = *config,
+                .guests.config = *config,
                 .deadline = deadline,
                 .transfers = transfers_new(loop, limits, deadline),
         };

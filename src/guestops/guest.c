@@ -9,15 +9,11 @@
 #include "wire/write.h"
 
 #define PROTOCOL_MIN     1
-#define RECONNECT_USEC   USEC_PER_SEC
 #define HELLO_FIRST_USEC USEC_PER_SEC /* then twice as long each time, up to: */
 #define HELLO_LAST_USEC  (30 * USEC_PER_SEC)
 #define ANNOUNCE_USEC    USEC_PER_SEC
 #define FACTS_USEC       USEC_PER_SEC
 #define HELLO_BYTES_MAX  ((size_t)64 << 10)
-
-static void begin_hello(Guest *guest, Usec now);
-static void connect_channel(Guest *guest, Usec now);
 
 /* Every change of vm->facts passes here, after it. */
 static void guest_facts_changed(const Guest *guest)
@@ -26,7 +22,7 @@ static void guest_facts_changed(const Guest *guest)
         entity_touch(&guest->vm->entity);
 }
 
-static void set_state(Guest *guest, GuestState state, Usec now)
+void guest_set_state(Guest *guest, GuestState state, Usec now)
 {
         bool ready = state == GUEST_READY;
 
@@ -40,6 +36,10 @@ static void set_state(Guest *guest, GuestState state, Usec now)
         if (guest->vm->facts.ready == ready)
                 return;
         guest->vm->facts.ready = ready;
+        if (ready)
+                guest->shared->n_ready++;
+        else
+                guest->shared->n_ready--;
         guest_facts_changed(guest);
 }
 
@@ -51,6 +51,33 @@ static void forget_facts(Guest *guest)
         guest_facts_clear(&guest->vm->facts);
         buf_done(&guest->facts);
         guest_facts_changed(guest);
+}
+
+/*
+ * To the next ping. Many idle agents are pinged less often, and by chance a bit sooner or later, so
+ * that they are not all pinged at once for having come at once.
+ */
+static Usec beat_wait(const Guest *guest, Usec now)
+{
+        const GuestConfig *config = &guest->shared->config;
+        Usec wait = guest->shared->n_ready * USEC_PER_SEC / config->pings_max;
+
+        if (wait <= config->heartbeat || guest->n_requests > 0 || guest->n_streams > 0 ||
+            guest->pinged)
+                return config->heartbeat;
+        return wait / 2 + (guest->nonce ^ now) % wait;
+}
+
+static void set_beat(Guest *guest, Usec now)
+{
+        (void)loop_timer_set(guest->loop, &guest->timer, loop_slack(now + beat_wait(guest, now)));
+}
+
+void guest_hasten(Guest *guest, Usec now)
+{
+        if (guest->state == GUEST_READY && guest->timer.loop &&
+            guest->timer.due > now + guest->shared->config.heartbeat)
+                set_beat(guest, now);
 }
 
 /* what the agent tells */
@@ -87,11 +114,10 @@ static void take_welcome(Guest *guest, const char *payload, size_t size, Usec no
                 hello->operations.n = 0; /* whatever it offers, we could not ask for it */
         take_hello(guest, hello);
         guest->offset = (uint64_t)hello->clock - now;
-        guest->heard = now;
         guest->lost_why = NULL;
-        set_state(guest, GUEST_READY, now);
+        guest_set_state(guest, GUEST_READY, now);
         log_info("%s: agent %s is ready", guest_name(guest), guest->vm->facts.version);
-        (void)loop_timer_set(guest->loop, &guest->timer, now + guest->config->heartbeat);
+        set_beat(guest, now);
         guest_requests_send(guest, now);
 }
 
@@ -140,7 +166,7 @@ static void conversation_over(Guest *guest, const char *why, Usec now)
         guest->lost_why = why;
         if (guest->state == GUEST_READY)
                 log_info("%s: %s", guest_name(guest), why);
-        set_state(guest, GUEST_GREETING, now);
+        guest_set_state(guest, GUEST_GREETING, now);
         guest_requests_fail(guest, true, why, now);
         guest_streams_fail(guest, why, now);
 }
@@ -158,11 +184,11 @@ static void take_announce(Guest *guest, Usec now)
                 return;
         }
         guest->announced = now;
-        begin_hello(guest, now);
+        guest_hello(guest, now);
 }
 
-static void on_message(void *user, FrameKind kind, uint64_t nonce, uint32_t id, const char *payload,
-                       size_t size, Usec now)
+void guest_heard(void *user, FrameKind kind, uint64_t nonce, uint32_t id, const char *payload,
+                 size_t size, Usec now)
 {
         Guest *guest = user;
 
@@ -172,6 +198,8 @@ static void on_message(void *user, FrameKind kind, uint64_t nonce, uint32_t id, 
                 return;
         }
         guest->heard = now;
+        if (kind != FRAME_PONG)
+                guest->pinged = 0;
         switch (kind) {
         case FRAME_WELCOME:
                 take_welcome(guest, payload, size, now);
@@ -208,14 +236,14 @@ static void on_message(void *user, FrameKind kind, uint64_t nonce, uint32_t id, 
         }
 }
 
-static void on_room(void *user, uint32_t id, Usec now)
+void guest_has_room(void *user, uint32_t id, Usec now)
 {
         guest_stream_has_room(user, id, now);
 }
 
 /* the conversation */
 
-static void begin_hello(Guest *guest, Usec now)
+void guest_hello(Guest *guest, Usec now)
 {
         const HostHello hello = {
                 .type = &type_HostHello,
@@ -237,85 +265,33 @@ static void begin_hello(Guest *guest, Usec now)
                 guest->hello_wait = HELLO_LAST_USEC;
 }
 
-static void on_lost(void *user, const char *why, Usec now)
+void guest_hello_first(Guest *guest, Usec now)
 {
-        Guest *guest = user;
-
-        log_debug("%s: channel: %s", guest_name(guest), why);
-        guest->link = link_close(guest->link);
-        guest->lost_why = "its channel was lost";
-        set_state(guest, GUEST_APART, now);
-        guest_requests_fail(guest, false, "the channel was lost", now);
-        guest_streams_fail(guest, "the channel was lost", now);
-        (void)loop_timer_set(guest->loop, &guest->timer, now + RECONNECT_USEC);
-}
-
-static void forget_apart(Guest *guest)
-{
-        free(guest->apart_why);
-        guest->apart_why = NULL;
-}
-
-/* Said once, and again when it is another reason. */
-static void stay_apart(Guest *guest, int error, const char *why, Usec now)
-{
-        guest->apart_error = error;
-        if (!guest->apart_why || strcmp(guest->apart_why, why) != 0) {
-                log_warning("%s: channel: %s", guest_name(guest), why);
-                free(guest->apart_why);
-                guest->apart_why = strdup(why);
-        }
-        (void)loop_timer_set(guest->loop, &guest->timer, now + RECONNECT_USEC);
-}
-
-static void connect_channel(Guest *guest, Usec now)
-{
-        if (guest->connecting)
-                return;
-        guest->connecting = true;
-        inventory_open_channel(guest->vm, now);
-}
-
-void guest_channel_opened(Guest *guest, int fd, const ProviderResult *result, Usec now)
-{
-        const LinkCallbacks callbacks = {
-                .on_message = on_message,
-                .on_lost = on_lost,
-                .on_room = on_room,
-                .user = guest,
-        };
-        const LinkConfig config = LINK_CONFIG_DEFAULT;
-        int r = result->error;
-
-        guest->connecting = false;
-        if (guest->state != GUEST_APART) {
-                fd_close(fd); /* meanwhile the machine was powered off */
-                return;
-        }
-        if (r >= 0)
-                r = link_open(guest->loop, fd, &config, &callbacks, &guest->link);
-        if (r < 0) {
-                stay_apart(guest, r, result->why ? result->why : strerror(-r), now);
-                return;
-        }
-        forget_apart(guest);
-        set_state(guest, GUEST_GREETING, now);
         guest->hello_wait = HELLO_FIRST_USEC;
-        begin_hello(guest, now);
+        guest_hello(guest, now);
+}
+
+/* heartbeats */
+
+static bool is_silent(const Guest *guest, Usec now)
+{
+        const GuestConfig *config = &guest->shared->config;
+
+        return guest->pinged && now - guest->heard >= config->silence &&
+               now - guest->pinged >= config->silence - config->heartbeat;
 }
 
 static void beat(Guest *guest, Usec now)
 {
-        if (now - guest->heard >= guest->config->silence) {
+        if (is_silent(guest, now)) {
                 conversation_over(guest, "the agent fell silent", now);
-                guest->hello_wait = HELLO_FIRST_USEC;
-                begin_hello(guest, now);
+                guest_hello_first(guest, now);
                 return;
         }
         (void)link_send(guest->link, FRAME_PING, 0, NULL, 0);
+        set_beat(guest, now);
         if (!guest->pinged)
                 guest->pinged = now;
-        (void)loop_timer_set(guest->loop, &guest->timer, now + guest->config->heartbeat);
 }
 
 static int on_timer(LoopTimer *timer, Usec now)
@@ -326,10 +302,10 @@ static int on_timer(LoopTimer *timer, Usec now)
         case GUEST_OFF:
                 break;
         case GUEST_APART:
-                connect_channel(guest, now);
+                guest_connect(guest, now);
                 break;
         case GUEST_GREETING:
-                begin_hello(guest, now);
+                guest_hello(guest, now);
                 break;
         case GUEST_READY:
                 beat(guest, now);
@@ -342,10 +318,10 @@ static int on_timer(LoopTimer *timer, Usec now)
 
 static void switch_off(Guest *guest, const char *why, Usec now)
 {
-        set_state(guest, GUEST_OFF, now);
+        guest_set_state(guest, GUEST_OFF, now);
         forget_facts(guest);
         guest->lost_why = NULL;
-        forget_apart(guest);
+        guest_forget_apart(guest);
         loop_timer_clear(&guest->timer);
         guest_requests_fail(guest, false, why, now);
         guest_streams_fail(guest, why, now);
@@ -373,15 +349,14 @@ void guest_vm_changed(Guest *guest, Usec now)
                 return;
         guest->heard = now;
         if (guest->state == GUEST_OFF) {
-                set_state(guest, GUEST_APART, now);
-                connect_channel(guest, now);
+                guest_set_state(guest, GUEST_APART, now);
+                guest_connect(guest, now);
         } else if (guest->state == GUEST_APART) {
-                connect_channel(guest, now);
+                guest_connect(guest, now);
         } else {
                 /* Requests of before the stop must not be begun after it. */
                 conversation_over(guest, "the machine was stopped", now);
-                guest->hello_wait = HELLO_FIRST_USEC;
-                begin_hello(guest, now);
+                guest_hello_first(guest, now);
         }
 }
 
@@ -391,11 +366,10 @@ void guest_reset(Guest *guest, Usec now)
         if (guest->state != GUEST_READY && guest->state != GUEST_GREETING)
                 return;
         conversation_over(guest, "the guest was reset", now);
-        guest->hello_wait = HELLO_FIRST_USEC;
-        begin_hello(guest, now);
+        guest_hello_first(guest, now);
 }
 
-Guest *guest_new(Loop *loop, const GuestConfig *config, Vm *vm)
+Guest *guest_new(Loop *loop, GuestShared *shared, Vm *vm)
 {
         Guest *guest = calloc(1, sizeof(*guest));
 
@@ -403,7 +377,7 @@ Guest *guest_new(Loop *loop, const GuestConfig *config, Vm *vm)
                 return NULL;
         *guest = (Guest){
                 .loop = loop,
-                .config = config,
+                .shared = shared,
                 .vm = vm,
                 .timer.on_due = on_timer,
                 .facts_timer.on_due = on_facts_due,

@@ -107,6 +107,7 @@ typedef struct InventoryCallbacks {
         void (*on_vm_removed)(void *user, Vm *vm, Usec now);
         /* The end of inventory_open_channel(); values as with ProviderCallbacks. */
         void (*on_channel)(void *user, Vm *vm, int fd, const ProviderResult *result, Usec now);
+        void (*on_channel_there)(void *user, Vm *vm, Usec now);
         void *user;
 } InventoryCallbacks;
 

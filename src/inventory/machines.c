@@ -196,6 +196,16 @@ static void on_provider_channel(void *user, const char *uuid, int fd, const Prov
                 fd_close(fd);
 }
 
+static void on_provider_channel_there(void *user, const char *uuid, Usec now)
+{
+        VmSource *source = user;
+        InventoryCallbacks *callbacks = &source->inventory->callbacks;
+        Vm *vm = find_own(source, uuid);
+
+        if (vm)
+                callbacks->on_channel_there(callbacks->user, vm, now);
+}
+
 void inventory_open_channel(Vm *vm, Usec now)
 {
         vm->source->type->channel(vm->source->provider, vm->uuid, now);
@@ -315,6 +325,7 @@ static int source_open(VmSource *source, Usec now)
                 .on_lost = on_provider_lost,
                 .on_guest_changed = on_provider_guest_changed,
                 .on_channel = on_provider_channel,
+                .on_channel_there = on_provider_channel_there,
                 .on_power_done = on_provider_power_done,
                 .user = source,
         };

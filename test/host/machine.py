@@ -50,18 +50,18 @@ DOMAIN = """<domain type='qemu'>
 
 
 class Machine:
-    """Boots a copy of what make-guest made, with a disk of packages."""
+    """Boots a copy of what make-guest and make-packages made."""
 
-    def __init__(self, libvirtd, name, guest, kernel, packages, memory=512):
+    def __init__(self, libvirtd, name, guest, memory=512):
         self.libvirtd, self.name = libvirtd, name
         self.uuid = str(uuid.uuid4())
         self.directory = libvirtd.path(name)
         os.mkdir(self.directory)
-        files = {"disk": os.path.join(guest, "disk.qcow2"), "kernel": kernel,
-                 "initrd": os.path.join(guest, "initrd"), "packages": packages}
+        files = {"disk": "disk.qcow2", "kernel": "vmlinux", "initrd": "initrd",
+                 "packages": "packages.qcow2"}
         for target, source in files.items():
-            shutil.copyfile(source, self.path(target))
-        files = {target: self.path(target) for target in files}
+            shutil.copyfile(os.path.join(guest, source), self.path(target))
+            files[target] = self.path(target)
         with open(self.path("domain.xml"), "w") as file:
             file.write(DOMAIN.format(name=name, uuid=self.uuid, memory=memory,
                                      append=escape(" ".join(APPEND.split())),
@@ -110,8 +110,18 @@ class Machine:
             self._ctl.close()
         self._ctl = None
 
-    def console(self, lines=60):
-        return tail(self.path("console.log"), lines)
+    def boot_id(self):
+        return self.sh("cat /proc/sys/kernel/random/boot_id").strip()
+
+    def agent_pid(self):
+        """Of the unit's process; None where none runs."""
+        return int(self.sh("systemctl show --property=MainPID --value guestops-agent")) or None
+
+    def agent_log(self):
+        return self.sh("journalctl --no-pager --unit=guestops-agent --lines=60", 30)
+
+    def console(self):
+        return tail(self.path("console.log"), 60)
 
     def stop(self):
         self._close()

@@ -73,16 +73,17 @@ class Guest:
 
     def __init__(self, guest, agent, pam, conf=None, memory=256):
         self.guest = guest
+        self.qemu = []  # more of its arguments
         self.directory = short_directory()
         self.run = os.path.join(self.directory, "r")
         self.overlay = os.path.join(self.directory, "overlay")
         with open(agent, "rb") as file:
             self.sanitized = b"AddressSanitizer" in file.read()
         self.memory = max(memory, 768) if self.sanitized else memory
-        self._put(agent, "usr/sbin/guestops-agent", 0o755)
-        self._put(pam, "etc/pam.d/guestops-agent", 0o644)
-        self._put(os.path.join(ROOT, "data", "fsfreeze-hook"),
-                  "etc/qemu/fsfreeze-hook.d/guestops-agent", 0o755)
+        self.put(agent, "usr/sbin/guestops-agent", 0o755)
+        self.put(pam, "etc/pam.d/guestops-agent", 0o644)
+        self.put(os.path.join(ROOT, "data", "fsfreeze-hook"),
+                 "etc/qemu/fsfreeze-hook.d/guestops-agent", 0o755)
         os.makedirs(os.path.join(self.overlay, "etc/guestops"))
         if conf is not None:
             with open(os.path.join(self.overlay, "etc/guestops/agent.conf"), "w") as file:
@@ -93,7 +94,7 @@ class Guest:
     def path(self, name):
         return os.path.join(self.run, name)
 
-    def _put(self, source, target, mode):
+    def put(self, source, target, mode):
         target = os.path.join(self.overlay, target)
         os.makedirs(os.path.dirname(target), exist_ok=True)
         shutil.copyfile(source, target)
@@ -103,7 +104,7 @@ class Guest:
         self._ctl.close()
         subprocess.run([os.path.join(VM_TOOLS, "run-guest"), "--guest", self.guest,
                         "--run", self.run, "--overlay", self.overlay,
-                        "--memory", str(self.memory)], check=True)
+                        "--memory", str(self.memory), "--", *self.qemu], check=True)
         return self
 
     def command(self, command, timeout=60):
