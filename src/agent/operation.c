@@ -303,20 +303,19 @@ void operations_go(Operations *operations, uint32_t id, Usec now)
         operation_proceed(operation, now);
 }
 
-void operations_data(Operations *operations, uint32_t id, const char *data, size_t size, Usec now)
+void operations_data(Operations *operations, uint32_t id, const char *data, size_t size)
 {
         Operation *operation = find(operations, id);
 
         if (operation && operation->open)
-                open_transfer_data(operation->open, data, size, now);
+                open_transfer_data(operation->open, data, size);
 }
 
-void operations_room(Operations *operations, uint32_t id, Usec now)
+size_t operations_pull(Operations *operations, uint32_t id, char *data, size_t size)
 {
         Operation *operation = find(operations, id);
 
-        if (operation && operation->open)
-                open_transfer_room(operation->open, now);
+        return operation && operation->open ? open_transfer_pull(operation->open, data, size) : 0;
 }
 
 static Operation *first_due(const Operations *operations, Usec now)
@@ -366,11 +365,6 @@ void operations_cancel_all(Operations *operations)
         }
 }
 
-void operations_set_vm(Operations *operations, const char *vm)
-{
-        (void)snprintf(operations->vm, sizeof(operations->vm), "%s", vm);
-}
-
 /* life */
 
 static int on_reap(LoopTimer *timer, Usec now)
@@ -418,6 +412,28 @@ static LoginConfig login_config(const AgentConfig *config)
                 .fail_delay_usec = config->fail_delay_usec,
                 .deadline_usec = config->login_usec,
         };
+}
+
+/* What was promised or remembered in another machine's name is its, and not ours. */
+static void forget_promises(Operations *operations)
+{
+        const LoginConfig login = login_config(operations->config);
+
+        explicit_bzero(&operations->tickets, sizeof(operations->tickets));
+        login_pool_configure(operations->logins, &login); /* transfers are of before this, too */
+}
+
+bool operations_set_vm(Operations *operations, const char *vm)
+{
+        char known[sizeof(operations->vm)];
+        bool other;
+
+        memcpy(known, operations->vm, sizeof(known));
+        (void)snprintf(operations->vm, sizeof(operations->vm), "%s", vm);
+        other = *known && strcmp(known, operations->vm) != 0;
+        if (other)
+                forget_promises(operations);
+        return other;
 }
 
 void operations_configure(Operations *operations, const AgentConfig *config)

@@ -1,6 +1,7 @@
 #include "api/daemon.h"
 
 #include "api/daemon-config.h"
+#include "api/reply.h"
 #include "api/service.h"
 #include "api/status.h"
 #include "base/clock.h"
@@ -147,7 +148,14 @@ static int make_state(const Daemon *daemon)
 
 static void on_request(void *user, HttpRequest *request, Usec now)
 {
-        dispatch_request(&((Daemon *)user)->service, request, now);
+        static const HttpHeader later = {"Retry-After", "1"};
+        Daemon *daemon = user;
+
+        /* The machines are gone already, but only from this daemon. */
+        if (daemon->farewell.loop)
+                reply_text(request, 503, &later, "The service ends.");
+        else
+                dispatch_request(&daemon->service, request, now);
 }
 
 static bool is_streamed(void *user, HttpRequest *request)

@@ -51,6 +51,19 @@ void link_put_frame(Link *link, FrameKind kind, uint16_t flags, uint32_t id, con
                                 });
 }
 
+size_t link_pull_frame(Link *link, FrameKind kind, uint32_t id, size_t size)
+{
+        char *at = frame_room(&link->out, size);
+        size_t n;
+
+        if (!at)
+                return 0;
+        n = link->callbacks.on_pull(link->callbacks.user, id, at, size);
+        frame_fill(&link->out, size,
+                   &(Frame){.kind = kind, .nonce = link->nonce, .id = id, .size = (uint32_t)n});
+        return n;
+}
+
 /* One frame of each sender that may, in turn, until there is enough to be written at once. */
 static void take_turns(Link *link)
 {
@@ -69,33 +82,48 @@ static void take_turns(Link *link)
         }
 }
 
+static void note_used(Link *link)
+{
+        if (link->to_erase < link->out.size)
+                link->to_erase = link->out.size;
+}
+
 /* Only what is all written is filled again: nothing has to be moved then. */
 static void refill(Link *link)
 {
         if (link->written < link->out.size || buf_error(&link->out))
                 return;
+        note_used(link);
         link->out.size = link->written = 0;
         streams_pay_credit(link);
         take_turns(link);
+}
+
+/* What was sent may have been a secret. While more is sent, that takes its place. */
+static void erase_sent(Link *link)
+{
+        if (link->to_erase > 0)
+                explicit_bzero(link->out.data, link->to_erase);
+        link->to_erase = 0;
 }
 
 /* Return: 0 where all is written or the pipe is full, or a negative errno. */
 static int write_out(Link *link)
 {
         for (;;) {
-                char *at;
                 ssize_t n;
 
                 refill(link);
-                if (link->written == link->out.size)
+                if (link->written == link->out.size) {
+                        erase_sent(link);
                         return 0;
-                at = link->out.data + link->written;
-                n = write(link->io.fd, at, link->out.size - link->written);
+                }
+                n = write(link->io.fd, link->out.data + link->written,
+                          link->out.size - link->written);
                 if (n < 0 && errno == EINTR)
                         continue;
                 if (n < 0)
                         return errno == EAGAIN ? 0 : -errno;
-                explicit_bzero(at, (size_t)n);
                 link->written += (size_t)n;
         }
 }
@@ -111,7 +139,7 @@ static uint32_t wanted_events(const Link *link)
 static void drop_out(Link *link)
 {
         buf_erase(&link->out);
-        link->written = 0;
+        link->written = link->to_erase = 0;
 }
 
 static int flush(Link *link, Usec now)
@@ -142,6 +170,7 @@ int link_send(Link *link, FrameKind kind, uint32_t id, const void *payload, size
         if (link->out.size - link->written > CONTROL_BYTES_MAX)
                 return -ENOBUFS;
         if (link->written > link->out.size / 2) {
+                note_used(link);
                 buf_drop(&link->out, link->written);
                 link->written = 0;
         }

@@ -1,10 +1,12 @@
 #include "guestops/forward.h"
 
+#include "guestops/instances.h"
 #include "schema/tables.h"
 
 struct GuestOps {
         Loop *loop;
         GuestShared guests;
+        Instances instances;
         Usec deadline;
         Transfers *transfers;
 };
@@ -202,6 +204,7 @@ GuestOps *guestops_new(Loop *loop, const GuestConfig *config, const TransferLimi
                 .deadline = deadline,
                 .transfers = transfers_new(loop, limits, deadline),
         };
+        ops->guests.instances = &ops->instances;
         return ops->transfers ? moved(ops) : NULL;
 }
 

@@ -10,7 +10,10 @@ static void on_lost(void *user, const char *why, Usec now)
 
         log_debug("%s: channel: %s", guest_name(guest), why);
         guest->link = link_close(guest->link);
-        guest->lost_why = "its channel was lost";
+        guest->lost_why =
+                guest->spoken
+                        ? "its channel was lost"
+                        : "the agent hung up without a word, as one that serves another host does";
         guest_set_state(guest, GUEST_APART, now);
         guest_requests_fail(guest, false, "the channel was lost", now);
         guest_streams_fail(guest, "the channel was lost", now);
@@ -68,6 +71,7 @@ void guest_channel_opened(Guest *guest, int fd, const ProviderResult *result, Us
         }
         guest_forget_apart(guest);
         guest->connected = now;
+        guest->spoken = false;
         guest_set_state(guest, GUEST_GREETING, now);
         guest_hello_first(guest, now);
 }

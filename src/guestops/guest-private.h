@@ -38,6 +38,7 @@ struct Guest {
         Usec pinged;          /* when the first ping was sent that has not been answered; 0: none */
         Usec latency;         /* of the last ping that was answered in this conversation, or 0 */
         uint64_t offset;      /* agent's clock minus ours; it wraps: the agent may say anything */
+        bool spoken;          /* the agent has said something on this connection */
         bool connecting;      /* the provider has been asked for the channel */
         Usec connected;       /* when the channel was opened, the last time */
         Backoff backoff;      /* of opening it */

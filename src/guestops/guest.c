@@ -4,6 +4,7 @@
 #include "base/secret.h"
 #include "guestops/guest-facts.h"
 #include "guestops/guest-private.h"
+#include "guestops/instances.h"
 #include "schema/tables.h"
 #include "wire/read.h"
 #include "wire/write.h"
@@ -82,13 +83,37 @@ void guest_hasten(Guest *guest, Usec now)
 
 /* what the agent tells */
 
+static void release_instance(const Guest *guest)
+{
+        if (guest->shared->instances)
+                instances_release(guest->shared->instances, guest->instance, guest);
+}
+
+/* Agents take another id when they notice that their machine is a clone; this one does not. */
+static void take_instance(Guest *guest, const char *instance)
+{
+        Guest *other;
+
+        release_instance(guest);
+        guest_fact_copy(guest->instance, sizeof(guest->instance), instance);
+        if (!guest->shared->instances)
+                return;
+        other = instances_claim(guest->shared->instances, guest->instance, guest);
+        if (other && other->state == GUEST_READY)
+                log_warning("%s: its agent has the id of that of %s, which is there as well: one "
+                            "is a clone of the other, or lies; what is said to one is not said to "
+                            "the other",
+                            guest_name(guest), guest_name(other));
+}
+
 static void take_hello(Guest *guest, const AgentHello *hello)
 {
         GuestFacts *facts = &guest->vm->facts;
 
-        if (strcmp(guest->instance, hello->instance) != 0)
+        if (strcmp(guest->instance, hello->instance) != 0) {
                 forget_facts(guest); /* this one may be too old to tell them */
-        guest_fact_copy(guest->instance, sizeof(guest->instance), hello->instance);
+                take_instance(guest, hello->instance);
+        }
         guest_fact_copy(facts->version, sizeof(facts->version), hello->version);
         guest_fact_copy(facts->host_name, sizeof(facts->host_name), hello->host_name);
         guest_fact_copy(facts->os_name, sizeof(facts->os_name), hello->os_name);
@@ -193,6 +218,7 @@ void guest_heard(void *user, FrameKind kind, uint64_t nonce, uint32_t id, const 
         Guest *guest = user;
 
         (void)nonce;
+        guest->spoken = true;
         if (kind == FRAME_ANNOUNCE) {
                 take_announce(guest, now);
                 return;
@@ -393,6 +419,7 @@ Guest *guest_free(Guest *guest, Usec now)
         if (!guest)
                 return NULL;
         switch_off(guest, "the service gave up the machine", now);
+        release_instance(guest);
         arena_free(guest->hello_arena);
         free(guest);
         return NULL;

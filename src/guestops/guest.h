@@ -15,6 +15,7 @@
 
 typedef struct Guest Guest;
 typedef struct GuestRequest GuestRequest;
+typedef struct Instances Instances;
 
 typedef struct GuestConfig {
         Usec heartbeat;      /* between pings, where there are few agents */
@@ -40,7 +41,8 @@ typedef struct GuestConfig {
 /* What all guests of a service share. */
 typedef struct GuestShared {
         GuestConfig config;
-        size_t n_ready; /* those whose agent is */
+        size_t n_ready;       /* those whose agent is */
+        Instances *instances; /* of the agents of all machines; NULL: none are compared */
 } GuestShared;
 
 /* @vm, @shared: live as long. vm->facts is kept up to date. */

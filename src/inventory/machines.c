@@ -83,6 +83,7 @@ static void take_state(Inventory *inventory, Vm *vm, const ProviderVm *reported,
 
 static int vm_add(VmSource *source, const char *uuid, const char *name, Usec now);
 static void vm_remove(Vm *vm, Usec now);
+static void hear_others(const VmSource *source, Usec now);
 
 /* Return: the machine, if it is this source's. */
 static Vm *find_own(const VmSource *source, const char *uuid)
@@ -151,8 +152,10 @@ static void on_provider_vm_gone(void *user, const char *uuid, Usec now)
 {
         Vm *vm = find_own(user, uuid);
 
-        if (vm)
-                vm_remove(vm, now);
+        if (!vm)
+                return;
+        vm_remove(vm, now);
+        hear_others(user, now);
 }
 
 static void on_provider_lost(void *user, const char *why, Usec now)

@@ -71,12 +71,6 @@ typedef struct ProviderCallbacks {
         void *user;
 } ProviderCallbacks;
 
-/*
- * Where agents listen on AF_VSOCK, if nothing else is said. Below 1024, because only root can
- * listen there in the guest; IANA has assigned it to nobody.
- */
-#define VSOCK_PORT 869
-
 /* The one machine that a configuration file describes, or where to find many; guestops-vm(5). */
 typedef struct VmConfig {
         char *path; /* of the file, for messages */

@@ -3,6 +3,7 @@
 #include "base/config.h"
 #include "base/log.h"
 #include "base/utf8.h"
+#include "channel/link.h"
 
 #include <ctype.h>
 #include <sys/stat.h>
@@ -149,7 +150,7 @@ int vm_config_load(const char *path, VmConfig **ret)
         if (r >= 0)
                 r = check(config);
         if (config->vsock_cid != 0 && config->vsock_port == 0)
-                config->vsock_port = VSOCK_PORT;
+                config->vsock_port = CHANNEL_VSOCK_PORT;
         if (r >= 0)
                 *ret = moved(config);
         return r;

@@ -1,5 +1,6 @@
 #include "libvirt/events.h"
 
+#include <jansson.h>
 #include <libvirt/libvirt-qemu.h>
 #include <libvirt/virterror.h>
 #include <pthread.h>
@@ -108,6 +109,38 @@ static void on_job_completed(virConnectPtr conn, virDomainPtr domain,
         put_about(domain, MAIL_LOOK, opaque);
 }
 
+/* How a job ends; what libvirt keeps of jobs, it keeps of those that succeed. */
+static const struct {
+        const char *event, *status;
+        int error;
+} job_ends[] = {
+        {"DUMP_COMPLETED", "completed", 0},
+        {"DUMP_COMPLETED", "failed", -EIO},
+        {"JOB_STATUS_CHANGE", "aborting", -EIO},
+        {"JOB_STATUS_CHANGE", "created", 0},
+        {"MIGRATION", "cancelled", -ECANCELED},
+        {"MIGRATION", "failed", -EIO},
+        {"MIGRATION", "setup", 0},
+};
+
+static void put_job_end(virDomainPtr domain, const char *event, const char *details,
+                        const void *opaque)
+{
+        Mail mail = {.kind = MAIL_JOB, .generation = (unsigned int)(uintptr_t)opaque};
+        json_t *json = details ? json_loads(details, 0, NULL) : NULL;
+        const json_t *result = json_object_get(json, "result"); /* of a dump */
+        const char *status = json_string_value(json_object_get(result ? result : json, "status"));
+
+        for (size_t i = 0; status && i < ELEMENTS(job_ends); i++)
+                if (strcmp(job_ends[i].event, event) == 0 &&
+                    strcmp(job_ends[i].status, status) == 0 &&
+                    virDomainGetUUIDString(domain, mail.uuid) == 0) {
+                        mail.error = job_ends[i].error;
+                        events_put(&mail);
+                }
+        json_decref(json);
+}
+
 /* Libvirt itself tells of jobs when they are over. */
 static void on_qemu_event(virConnectPtr conn, virDomainPtr domain, const char *event,
                           long long seconds, unsigned int microseconds, const char *details,
@@ -121,7 +154,7 @@ static void on_qemu_event(virConnectPtr conn, virDomainPtr domain, const char *e
         (void)conn;
         (void)seconds;
         (void)microseconds;
-        (void)details;
+        put_job_end(domain, event, details, opaque);
         for (size_t i = 0; i < ELEMENTS(wanted); i++)
                 if (strcmp(wanted[i], event) == 0)
                         put_about(domain, MAIL_LOOK, opaque);

@@ -15,6 +15,7 @@ typedef enum MailKind {
         MAIL_CLOSED, /* .text: why the connection was closed */
         MAIL_LOOK,   /* something has happened to the machine */
         MAIL_RESET,  /* and its guest is not the one that it was */
+        MAIL_JOB,    /* the job that it has, or has had: .error is how it ends, 0 as it begins */
         MAIL_STREAM, /* .stream is open or has failed; and once more, at its end */
 } MailKind;
 
@@ -23,6 +24,7 @@ struct Mail {
         MailKind kind;
         unsigned int generation; /* of the connection that it is from */
         char uuid[UUID_CHARS + 1];
+        int error;
         void *stream;
         bool is_end;
         const char *text; /* static */

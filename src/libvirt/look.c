@@ -15,7 +15,7 @@ static const struct {
         {VIR_DOMAIN_RUNNING, ANY, "on", NULL, NULL},
         {VIR_DOMAIN_BLOCKED, ANY, "on", NULL, NULL},
         {VIR_DOMAIN_PAUSED, VIR_DOMAIN_PAUSED_MIGRATION, "on", "is being migrated", "migration"},
-        {VIR_DOMAIN_PAUSED, VIR_DOMAIN_PAUSED_SAVE, "on", "is being saved", "save"},
+        {VIR_DOMAIN_PAUSED, VIR_DOMAIN_PAUSED_SAVE, "on", "is being saved", "save of its memory"},
         {VIR_DOMAIN_PAUSED, VIR_DOMAIN_PAUSED_DUMP, "on", "is being dumped", "dump of its memory"},
         {VIR_DOMAIN_PAUSED, VIR_DOMAIN_PAUSED_IOERROR, "on", "is paused by an I/O error", NULL},
         {VIR_DOMAIN_PAUSED, VIR_DOMAIN_PAUSED_WATCHDOG, "on", "is paused by its watchdog", NULL},
@@ -38,7 +38,7 @@ static const struct {
         int operation;
         const char *job;
 } operations[] = {
-        {VIR_DOMAIN_JOB_OPERATION_SAVE, "save"},
+        {VIR_DOMAIN_JOB_OPERATION_SAVE, "save of its memory"},
         {VIR_DOMAIN_JOB_OPERATION_RESTORE, "restore"},
         {VIR_DOMAIN_JOB_OPERATION_MIGRATION_IN, "migration"},
         {VIR_DOMAIN_JOB_OPERATION_MIGRATION_OUT, "migration"},
@@ -135,33 +135,6 @@ static void look_at_job(virDomainPtr domain, Sight *sight)
         virTypedParamsFree(parameters, n);
 }
 
-/* How the job has ended that was there before. */
-static void look_back(virDomainPtr domain, const char *before, Sight *sight)
-{
-        virTypedParameterPtr parameters = NULL;
-        int type = VIR_DOMAIN_JOB_NONE, n = 0;
-        const char *text = NULL, *job;
-
-        if (virDomainGetJobStats(domain, &type, &parameters, &n,
-                                 VIR_DOMAIN_JOB_STATS_COMPLETED |
-                                         VIR_DOMAIN_JOB_STATS_KEEP_COMPLETED) < 0)
-                return;
-        job = job_of(type, parameters, n);
-        if (job && strcmp(job, before) == 0 && type == VIR_DOMAIN_JOB_CANCELLED)
-                sight->job_error = -ECANCELED;
-        if (job && strcmp(job, before) == 0 && type == VIR_DOMAIN_JOB_FAILED)
-                sight->job_error = -EIO;
-        if (sight->job_error < 0) {
-                (void)virTypedParamsGetString(parameters, n, VIR_DOMAIN_JOB_ERRMSG, &text);
-                (void)snprintf(sight->job_why, sizeof(sight->job_why), "%s",
-                               text                             ? text
-                               : sight->job_error == -ECANCELED ? "at libvirt"
-                                                                : "the job failed");
-                utf8_defuse(sight->job_why);
-        }
-        virTypedParamsFree(parameters, n);
-}
-
 /* the rest */
 
 static void take_state(Sight *sight, int state, int why)
@@ -186,7 +159,7 @@ static void look_at_saved(virDomainPtr domain, int state, int why, Sight *sight)
                 sight->power = "suspended";
 }
 
-static int look(virDomainPtr domain, const char *before, Sight *sight)
+static int look(virDomainPtr domain, Sight *sight)
 {
         virDomainInfo info = {0};
         unsigned int id;
@@ -203,15 +176,13 @@ static int look(virDomainPtr domain, const char *before, Sight *sight)
                 sight->memory_mb = (int64_t)(info.maxMem >> 10);
         }
         look_at_job(domain, sight);
-        if (before && sight->job_is_told && !sight->job)
-                look_back(domain, before, sight);
         (void)snprintf(sight->name, sizeof(sight->name), "%s", virDomainGetName(domain));
         utf8_defuse(sight->name);
         sight->is_there = true;
         return 0;
 }
 
-int look_at(virConnectPtr conn, const char *uuid, const char *before, Sight *ret)
+int look_at(virConnectPtr conn, const char *uuid, Sight *ret)
 {
         virDomainPtr domain = virDomainLookupByUUIDString(conn, uuid);
         int r;
@@ -219,7 +190,7 @@ int look_at(virConnectPtr conn, const char *uuid, const char *before, Sight *ret
         *ret = (Sight){.id = -1};
         if (!domain)
                 return virGetLastErrorCode() == VIR_ERR_NO_DOMAIN ? 0 : vain();
-        r = look(domain, before, ret);
+        r = look(domain, ret);
         /* It may have gone meanwhile. */
         if (r == -EAGAIN && virGetLastErrorCode() == VIR_ERR_NO_DOMAIN)
                 r = 0;

@@ -23,11 +23,10 @@ typedef struct Sight {
 
 /**
  * look_at() - look at the machine with that UUID
- * @before:     the job that it had before, or NULL
  *
  * Return: 0, -EIO where the connection fails, -EAGAIN where it was in vain otherwise.
  */
-int look_at(virConnectPtr conn, const char *uuid, const char *before, Sight *ret);
+int look_at(virConnectPtr conn, const char *uuid, Sight *ret);
 
 /* What failed in libvirt, in this thread: the error's number by our words, and its text. */
 int failure_of(char *why, size_t size);

@@ -75,18 +75,38 @@ static void tell_between(Domain *domain, const char *job)
                 tell(domain, describe(domain, "on", "is paused", NULL), 0, NULL);
 }
 
+/* How the job has ended that was there before. */
+static int job_result(Domain *domain, const char **ret_why)
+{
+        int error = domain->job_error;
+
+        domain->job_error = 0;
+        *ret_why = error == -ECANCELED ? "at libvirt" : "the job failed";
+        return domain->sight.job_is_done ? 0 : error;
+}
+
 static void tell_domain(Domain *domain)
 {
         const Sight *sight = &domain->sight;
-        const char *job = sight->job_is_told ? sight->job : domain->job;
+        const char *job = sight->job_is_told ? sight->job : domain->job, *why = NULL;
+        int error = 0;
 
         if (domain->acting > 0)
                 job = NULL; /* it is ours, and has its task already */
         tell_between(domain, job);
-        tell(domain, describe(domain, sight->power, sight->reason, job),
-             domain->job && !job ? sight->job_error : 0, sight->job_why);
+        if (domain->job && !job)
+                error = job_result(domain, &why);
+        tell(domain, describe(domain, sight->power, sight->reason, job), error, why);
         domain->id = sight->id;
         domain->job = job;
+}
+
+void machines_note_job(Serve *serve, const char *uuid, int error)
+{
+        Domain *domain = domain_find(serve, uuid);
+
+        if (domain)
+                domain->job_error = error;
 }
 
 static void tell_gone(Domain *domain)
@@ -129,7 +149,7 @@ static void run_look(WorkerJob *job)
 {
         Domain *domain = container_of(job, Domain, look);
 
-        domain->result = look_at(domain->conn, domain->uuid, domain->job, &domain->sight);
+        domain->result = look_at(domain->conn, domain->uuid, &domain->sight);
 }
 
 static int on_looked(WorkerJob *job, Usec now)

@@ -82,6 +82,10 @@ static void on_mail(void *user, const Mail *mail, Usec now)
                 connection_closed(serve, mail->text, now);
                 return;
         }
+        if (mail->kind == MAIL_JOB) {
+                machines_note_job(serve, mail->uuid, mail->error);
+                return;
+        }
         if (mail->kind == MAIL_RESET)
                 serve_say(serve, json_pack("{s:s}", "reset", mail->uuid), -1);
         machines_look(serve, mail->uuid);

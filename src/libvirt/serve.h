@@ -47,6 +47,7 @@ struct Domain {
         bool is_told;
         int id;          /* as told; -1: off */
         const char *job; /* as told */
+        int job_error;   /* of it, by QEMU's events */
         char *told;      /* the last word */
         json_t *answer;  /* to be given when it has been looked at */
         TAILQ_ENTRY(Domain) entry;
@@ -109,6 +110,7 @@ void domain_look(Domain *domain);
 void domain_settle(Domain *domain, json_t *answer);
 /* Has it looked at; it may be new. */
 void machines_look(Serve *serve, const char *uuid);
+void machines_note_job(Serve *serve, const char *uuid, int error);
 void machines_look_at_all(Serve *serve);
 /* Looks at what runs, and may have a job; @with_job: only at what has one. */
 void machines_poll(Serve *serve, bool with_job);

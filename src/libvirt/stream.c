@@ -70,6 +70,8 @@ static void on_stream(virStreamPtr vir_stream, int events, void *opaque)
                         stream->ended = true;
         if (n == 0 || n == -1 || events & (VIR_STREAM_EVENT_ERROR | VIR_STREAM_EVENT_HANGUP))
                 stream->ended = true;
+        if (stream->ended)
+                (void)virStreamEventUpdateCallback(vir_stream, 0); /* or it comes again at once */
         pthread_mutex_unlock(&stream->lock);
         wake(stream);
 }
@@ -202,7 +204,7 @@ static int open_channel(Stream *stream, virDomainPtr domain)
         if (virStreamEventAddCallback(stream->stream,
                                       VIR_STREAM_EVENT_READABLE | VIR_STREAM_EVENT_ERROR |
                                               VIR_STREAM_EVENT_HANGUP,
-                                      on_stream, stream, stream_unref) >= 0)
+                                      on_stream, stream, NULL) >= 0)
                 return 0;
         stream_unref(stream);
         return -1;
@@ -227,11 +229,28 @@ static int open_stream(Stream *stream)
         return r;
 }
 
+static void on_quiet(int timer, void *user)
+{
+        (void)virEventRemoveTimeout(timer);
+        stream_unref(user);
+}
+
+/*
+ * The callback may be at work. libvirt would not tell when it no longer is (its remote driver does
+ * not call what is to free its argument), but its event loop does one thing after another.
+ */
+static void remove_callback(Stream *stream)
+{
+        if (virStreamEventRemoveCallback(stream->stream) >= 0)
+                (void)virEventAddTimeout(0, on_quiet, stream, NULL);
+}
+
 /* May wait for libvirtd, until the keepalive gives it up. */
 static void close_stream(Stream *stream)
 {
+        (void)shutdown(stream->ours, SHUT_RDWR);
         if (stream->stream) {
-                (void)virStreamEventRemoveCallback(stream->stream);
+                remove_callback(stream);
                 (void)virStreamAbort(stream->stream);
                 virStreamFree(stream->stream);
         }

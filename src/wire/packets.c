@@ -72,7 +72,7 @@ const char *packet_job(const char *text)
                 "migration",
                 "restore",
                 "return to a snapshot",
-                "save",
+                "save of its memory",
                 "snapshot",
         };
 

@@ -560,6 +560,8 @@ LINK = {
     'other-nonce': (0, short(4, 1, b'', 2) + short(3, 0, b'', 2)),
     'stream-out': (0, short(8, 1, b'\0\0\2\x80\2\1') + short(4) +
                    short(8, 1, b'\2\x80\3\5') + short(11, 1, b'\0\0\4\0')),
+    'stream-pulled': (0, short(8, 1, b'\5\xff') + short(8, 1, b'\3\5') + short(8, 2, b'\5\1') +
+                      short(11, 2, b'\0\0\4\0') + short(8, 2, b'\5\xff') + short(10, 2)),
     'stream-in': (0, short(8, 1, b'\1\0') + short(0xfe) * 4 + short(8, 1, b'\4\x80') +
                   short(0xfe) * 8),
     'stream-in-too-much': (0, short(8, 1, b'\1\0') + short(0xfe) * 9),
@@ -615,3 +617,25 @@ DOMAINS = {
 
 for name, text in DOMAINS.items():
     save('domain-xml', name, text.encode())
+
+
+# libvirt: what guestops-libvirt says, packets parted by line ends
+
+UUID = '4c4c4544-0031-4210-8031-b2c04f4d4d32'
+RUNS = '{"vm":{"uuid":"%s","name":"web","power":"on","cpus":2,"memory":512}}\n' % UUID
+
+PACKETS = {
+    'runs': RUNS + '{"listed":true}',
+    'states': RUNS + '{"vm":{"uuid":"%s","name":"a","power":"on","reason":"is paused",'
+              '"job":"migration"}}\n{"vm":{"uuid":"%s","name":"a","power":"suspended",'
+              '"error":"canceled","why":"at libvirt"}}' % (UUID, UUID),
+    'gone': RUNS + '{"reset":"%s"}\n{"gone":"%s"}' % (UUID, UUID),
+    'lost': RUNS + '{"lost":"libvirtd does not answer"}\n{"listed":true}\n{"pong":1}',
+    'channel': RUNS + '{"channel":{"id":1,"uuid":"%s","path":"/nonexistent/a"}}' % UUID,
+    'no-channel': RUNS + '{"channel":{"id":1,"uuid":"%s","error":"none","why":"x"}}' % UUID,
+    'power': RUNS + '{"power":{"id":2,"uuid":"%s","error":"busy","why":"\\u0007"}}' % UUID,
+    'wrong': '{"vm":{"uuid":"../../etc","name":"a"}}\n[]\n7\n{"vm":7,"gone":7,"lost":{}}\nhello',
+}
+
+for name, text in PACKETS.items():
+    save('libvirt', name, text.encode())

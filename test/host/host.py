@@ -4,7 +4,6 @@ The words are those of the integration tests, which find this environment in pla
 """
 import os
 import re
-import time
 
 import support
 from guestops import Daemon, Vm, wait_for
@@ -12,13 +11,24 @@ from libvirt import Libvirtd
 from machine import Machine
 
 # The last ones leave no agent behind.
-MODULES = ["test_unit", "test_operations", "test_upgrade", "test_reboot", "test_power",
+MODULES = ["test_operations", "test_unit", "test_power", "test_upgrade", "test_reboot",
            "test_own_daemon", "test_purge"]
 # What packages may leave behind nothing in.
 LISTED = "/etc /home /lib /opt /root /run /srv /usr /var"
 # Others' business: what dpkg, systemd, udev and the tests themselves keep.
 UNLISTED = """/var/lib/dpkg /var/tmp/systemd-private-* /var/cache /var/log /run/systemd /run/udev /run/log /run/ctl.out
     /var/lib/systemd/deb-systemd-helper-enabled /var/lib/systemd/deb-systemd-user-helper-enabled"""
+
+
+class Connection(Vm):
+    """The daemon's file of our libvirt, which has one machine."""
+
+    def __init__(self, name, uri, uuid):
+        super().__init__(name, "libvirt", None, uuid=uuid)
+        self.uri = uri
+
+    def text(self):
+        return f"[vm]\nprovider = {self.provider}\nuri = {self.uri}\n"
 
 
 class Host(support.Environment):
@@ -29,8 +39,9 @@ class Host(support.Environment):
         self.libvirtd = Libvirtd().start()
         self.guest = Machine(self.libvirtd, "debian", guest)
         self.daemon = Daemon(os.path.join(build, "guestopsd"))
+        self.vm = self.daemon.put_vm(Connection("debian", self.libvirtd.uri, self.guest.uuid))
         self.daemon.start()
-        self.begin()
+        self.guest.virsh("start")
         self.guest.sh("mount -o ro /dev/vdb /mnt")
         self.files = self.list_files()
         self.accounts = self.guest.sh("getent passwd; getent group")
@@ -44,17 +55,6 @@ class Host(support.Environment):
             if self.libvirtd:
                 self.libvirtd.stop()
 
-    def begin(self, command="start"):
-        """Powers the machine on, or lets it go on."""
-        self.guest.virsh(command)
-        self.attach()
-
-    def attach(self):
-        if self.vm:
-            self.daemon.remove_vm(self.vm)
-        self.vm = self.daemon.put_vm(Vm("debian", "local", self.guest.port("org.guestops.agent.0"),
-                                        uuid=self.guest.uuid))
-
     def is_ready(self):
         client = self.client()
         try:
@@ -62,13 +62,6 @@ class Host(support.Environment):
                 "guestOperationsReady")
         finally:
             client.close()
-
-    def time_to_ready(self):
-        """Seconds from a start of the machine until its agent has said that it is ready."""
-        began = time.monotonic()
-        self.begin()
-        wait_for(self.is_ready, "operations are ready", 240)
-        return time.monotonic() - began
 
     def list_files(self):
         pruned = " -o ".join(f"-path '{path}'" for path in UNLISTED.split())
@@ -103,6 +96,29 @@ class HostCase(support.GuestCase):
         self.assertNotIn("endTime", row)
         self.guest.sh(f"kill {pid}")
         wait_for(lambda: not self.rows("demo", [pid]), "the row is gone")
+
+    # power
+
+    def ask(self, method):
+        return self.client.call(f"VirtualMachine/{env.vm.moid}/{method}")
+
+    def succeed(self, method):
+        """Of a task; returns what is told of it after its end."""
+        task = self.assertOk(self.ask(method))["value"]
+
+        def ended():
+            info = self.client.get(f"Task/{task}/info").json
+            return info if "completeTime" in info else None
+
+        info = wait_for(ended, f"{method} has ended", 120)
+        self.assertEqual(info["state"], "success", info)
+        return info
+
+    def power(self):
+        return self.client.get(f"VirtualMachine/{env.vm.moid}/runtime").json["powerState"]
+
+    def wait_power(self, state, deadline=120):
+        wait_for(lambda: self.power() == state, f"the machine is {state}", deadline)
 
     def property(self, unit, name):
         return self.guest.sh(f"systemctl show --property={name} --value {unit}").strip()

@@ -9,11 +9,11 @@ from xml.sax.saxutils import escape
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "kit"))
 
-from guestops import Ctl, tail, wait_for  # noqa: E402
+from guestops import Ctl, tail  # noqa: E402
 
 # As test/vm/run-guest has it: no self tests and nothing else that only takes time at boot.
 APPEND = """console=ttyS0 quiet panic=-1 cryptomgr.notests mitigations=off nokaslr
-    ipv6.disable=1 lsm= clocksource=hpet no_timer_check 8250.nr_uarts=1
+    ipv6.disable=1 lsm=apparmor clocksource=hpet no_timer_check 8250.nr_uarts=1
     initcall_blacklist=crypto_kdf108_init,init_encrypted TERM=dumb"""
 DOMAIN = """<domain type='qemu'>
   <name>{name}</name>
@@ -77,11 +77,9 @@ class Machine:
     def virsh(self, command, *words):
         return self.libvirtd.virsh(command, self.name, *words)
 
-    def state(self):
-        return self.virsh("domstate")
-
-    def wait_state(self, state, deadline=60):
-        wait_for(lambda: self.state() == state, f"{self.name} is {state}", deadline)
+    def begin(self, command, *words):
+        """Does not wait for its end; returns virsh's process."""
+        return self.libvirtd.begin(command, self.name, *words)
 
     def port(self, name):
         """The socket of a port; each start gives it another one."""

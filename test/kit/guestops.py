@@ -279,15 +279,22 @@ class Daemon:
         self.process.send_signal(signal.SIGHUP)
         wait_for(lambda: count() > before, "the daemon has read its configuration again")
 
-    def put_vm(self, vm):
+    def put_vm_file(self, vm):
+        """The daemon is not told."""
         with open(os.path.join(self.vms, f"{vm.name}.conf"), "w") as file:
             file.write(vm.text())
+
+    def put_vm(self, vm):
+        self.put_vm_file(vm)
         if self.process:
             self.reload()
         return vm
 
-    def remove_vm(self, vm):
+    def remove_vm_file(self, vm):
         os.unlink(os.path.join(self.vms, f"{vm.name}.conf"))
+
+    def remove_vm(self, vm):
+        self.remove_vm_file(vm)
         if self.process:
             self.reload()
 
