@@ -165,6 +165,18 @@ class Doctor(FakeCase, DoctorCase):
             self.assertWrong(doctor(vm.name), "the socket is there", "symbolic link",
                              f"ls -l {path}")
 
+    @unittest.skipUnless(os.getuid() == 0, "needs root, to give files away")
+    def test_a_stranger_s_socket(self):
+        path = f"/tmp/{unique('stranger')}"
+        with socket.socket(socket.AF_UNIX) as listener:
+            listener.bind(path)
+            self.addCleanup(os.unlink, path)
+            listener.listen(8)
+            os.chown(path, 65534, 65534)
+            with env.machine(Vm(unique("strange"), "local", path)) as vm:
+                self.assertWrong(doctor(vm.name), "nobody else can have put it there",
+                                 "anybody may have put it there", f"namei --long {path}")
+
     def test_two_of_one_name(self):
         with self.fake() as (vm, _):
             twin = Vm(vm.name, "local", vm.channel)
