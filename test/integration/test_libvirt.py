@@ -6,6 +6,7 @@ import socket
 import time
 import unittest
 import urllib.parse
+import uuid
 
 from guestops import Daemon, auth, spec, wait_for
 from libvirt_case import BARE, LibvirtCase, Libvirtd, Machine, Source, small_guest
@@ -378,3 +379,37 @@ class Wrong(LibvirtCase):
             env.daemon.remove_vm(source)
 
 
+
+
+class Yonder(LibvirtCase):
+    """Last of all: the machine moves to another libvirtd, as if that were on another host."""
+
+    def setUp(self):
+        super().setUp()
+        self.other = Libvirtd()
+        self.addCleanup(self.other.stop)
+        os.makedirs(self.other.path("config/libvirt"))
+        with open(self.other.path("config/libvirt/libvirtd.conf"), "w") as file:
+            file.write(f'host_uuid = "{uuid.uuid4()}"\n')
+        self.other.give(self.other.path("config/libvirt"))
+        self.other.start()
+
+    def test_migration(self):
+        with self.source(self.libvirtd.uri), self.source(self.other.uri):
+            self.appears(self.machine)
+            self.wait_ready()
+            pid = self.sleeper()
+            virsh = self.libvirtd.begin(
+                "migrate", "--live", "--unsafe", "--persistent", "--undefinesource",
+                "--bandwidth", "2", "--migrateuri", "tcp://127.0.0.1", self.machine.uuid,
+                self.other.uri)
+            task = self.refused("TaskInProgress")["task"]
+            self.assertEqual((self.info(task)["name"], self.info(task)["state"]),
+                             ("migration", "running"))
+            self.machine.virsh("migrate-setspeed", "10000")
+            said, _ = virsh.communicate(timeout=120)
+            self.assertEqual(virsh.returncode, 0, said)
+            self.wait_ready()
+            self.assertRuns(pid)
+            self.assertEqual(self.libvirtd.virsh("list", "--all", "--uuid"), "")
+            self.assertIn(self.machine.uuid, self.other.virsh("list", "--uuid"))
