@@ -1,8 +1,10 @@
 """Provider libvirt, with a libvirtd and a guest of its own."""
+import json
 import os
 import re
 import signal
 import socket
+import subprocess
 import time
 import unittest
 import urllib.parse
@@ -229,7 +231,8 @@ class Inventory(Connected):
     def test_come_and_go(self):
         names = {
             "plain": "plain",
-            "../../etc": None,  # libvirt takes no slash
+            "../../etc": None,  # libvirt takes neither slash nor line end
+            "two\nlines": None,
             "<b>&amp;": "<b>&amp;",
             "100%": "100%25",
             "back\\slash": "back%5cslash",
@@ -240,7 +243,7 @@ class Inventory(Connected):
         machines = {}
         for name, shown in names.items():
             if shown is None:
-                with self.assertRaisesRegex(AssertionError, "cannot contain"):
+                with self.assertRaisesRegex(AssertionError, "cannot contain|invalid char"):
                     Machine(self.libvirtd, name)
             else:
                 machines[shown] = Machine(self.libvirtd, name)
@@ -353,6 +356,53 @@ class Remote(LibvirtCase):
         self.addCleanup(self.client.close)
         self.wait_ready()
         self.transfers(self.client, 300_000)
+
+
+class Unread(LibvirtCase):
+    """guestops-libvirt itself, with a guest that does not read."""
+
+    def say(self, **message):
+        self.parent.send(json.dumps(message).encode())
+
+    def hear(self, name):
+        """The next packet of that name, and its descriptor."""
+        while True:
+            text, descriptors, _, _ = socket.recv_fds(self.parent, 9000, 1)
+            self.assertTrue(text, f"it has ended before {name}")
+            message = json.loads(text)
+            self.assertNotIn("lost", message)
+            if name in message:
+                return message[name], descriptors
+
+    def test_stops_no_other(self):
+        channel = "<channel type='unix'><target type='virtio' name='org.guestops.agent.0'/></channel>"
+        machine = Machine(self.libvirtd, "deaf", BARE.replace("{devices}", channel))
+        self.addCleanup(machine.virsh, "undefine")
+        machine.virsh("start")
+        self.addCleanup(machine.virsh, "destroy")
+        self.parent, child = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self.parent.settimeout(60)
+        program = os.path.join(env.build, "guestops-libvirt")
+        with child:
+            process = subprocess.Popen(
+                [program, "serve", f"qemu+tcp://127.0.0.1:{PORT}/session"], stdin=child)
+        self.addCleanup(process.wait)
+        self.addCleanup(self.parent.close)
+        self.hear("listed")
+        self.say(channel={"id": 1, "uuid": machine.uuid, "stream": False})
+        answer, (stream,) = self.hear("channel")
+        self.assertEqual(answer, {"id": 1, "uuid": machine.uuid})
+        with socket.socket(fileno=stream) as stream:
+            stream.settimeout(3)  # what takes longer does not go on
+            sent = 0
+            with self.assertRaises(TimeoutError):
+                while sent < 64 << 20:
+                    sent += stream.send(bytes(65536))
+            self.assertLess(sent, 2 << 20)
+            self.say(ping=7)
+            self.assertEqual(self.hear("pong")[0], 7)
+            self.say(power={"id": 2, "uuid": machine.uuid, "action": "reset"})
+            self.assertEqual(self.hear("power")[0], {"id": 2, "uuid": machine.uuid})
 
 
 class Wrong(LibvirtCase):
