@@ -5,8 +5,8 @@ GUEST ?= build/guest
 BENCH_MB ?= 256
 BENCH_ROUNDS ?= 5
 
-.PHONY: all help setup demo up down check check-slow check-host compat compare-schema bench fuzz guest \
-	deb check-deb install clean
+.PHONY: all help setup demo up down check check-slow check-deb check-host compat compare-schema \
+	bench fuzz guest deb install clean
 
 all: $(BUILD)/build.ninja ## build the programs
 	ninja -C $(BUILD)

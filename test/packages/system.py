@@ -102,12 +102,19 @@ class System:
                     found[shown] = describe(path)
         return found
 
-    def popen(self, log, *command):
+    def start(self, log, started, *command):
+        """Runs on; returns the first true value of started()."""
         with open(self.path(log), "ab") as file:
             process = subprocess.Popen(["chroot", *command], stdin=subprocess.DEVNULL,
                                        stdout=file, stderr=file)
         self.processes.append(process)
-        return process
+
+        def look():
+            if process.poll() is not None:
+                raise AssertionError(f"{command[-1]} ended at its start:\n{self.read(log)}")
+            return started()
+
+        return wait_for(look, f"start of {command[-1]}")
 
     def stop(self):
         """Ends what was started here."""
@@ -124,9 +131,9 @@ class System:
         command = re.search(r"^ExecStart=(.*)$", unit, re.M).group(1).split()
         user = re.search(r"^User=(.*)$", unit, re.M).group(1)
         self.run("install", "-d", "-o", user, "-g", user, "-m", "0750", "/run/guestops")
-        self.popen("/tmp/daemon.log", f"--userspec={user}:{user}", self.directory, *command)
-        log = wait_for(lambda: re.search(r"password (\S+) [^$]*listening on https://\S+:(\d+)/sdk",
-                                         self.read("/tmp/daemon.log")), "the daemon listens")
+        listens = re.compile(r"password (\S+) [^$]*listening on https://\S+:(\d+)/sdk")
+        log = self.start("/tmp/daemon.log", lambda: listens.search(self.read("/tmp/daemon.log")),
+                         f"--userspec={user}:{user}", self.directory, *command)
         self.client = Client(int(log.group(2)), self.path("/var/lib/guestops/certificate.pem"))
         self.client.login("administrator", log.group(1))
         return self.client
@@ -134,8 +141,8 @@ class System:
     def start_agent(self, program):
         """On a socket that the daemon may connect to."""
         self.write("/etc/guestops/agent.conf", "[agent]\nlisten = /run/agent.sock\n")
-        self.popen("/tmp/agent.log", self.directory, program)
-        wait_for(lambda: os.path.exists(self.path("/run/agent.sock")), "the agent listens")
+        self.start("/tmp/agent.log", lambda: os.path.exists(self.path("/run/agent.sock")),
+                   self.directory, program)
         self.run("chown", "guestops", "/run/agent.sock")
 
     def add_machine(self):

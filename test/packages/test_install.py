@@ -66,8 +66,8 @@ def libvirt(directory):
     """As much of libvirt-daemon-system as our package takes notice of."""
     tree = os.path.join(directory, "libvirt")
     units = os.path.join(tree, "lib/systemd/system")
-    os.makedirs(units)
-    os.mkdir(os.path.join(tree, "DEBIAN"))
+    os.makedirs(units, exist_ok=True)
+    os.makedirs(os.path.join(tree, "DEBIAN"), exist_ok=True)
     with open(os.path.join(units, "libvirtd.service"), "w") as file:
         file.write("[Service]\nExecStart=/bin/true\n")
     with open(os.path.join(tree, "DEBIAN", "control"), "w") as file:
@@ -76,7 +76,7 @@ def libvirt(directory):
     script = os.path.join(tree, "DEBIAN", "postinst")
     with open(script, "w") as file:
         file.write("#!/bin/sh\nfor group in kvm libvirt libvirt-qemu; do\n"
-                   "groupadd --system $group; done\n")
+                   "groupadd --force --system $group; done\n")
     os.chmod(script, 0o755)
     path = os.path.join(directory, "libvirt.deb")
     subprocess.run(["dpkg-deb", "--root-owner-group", "-b", tree, path], check=True,
@@ -133,6 +133,17 @@ class Install(unittest.TestCase):
             self.assertEqual(set(system.run("id", "-nG", "guestops").split()),
                              {"guestops", "kvm", "libvirt", "libvirt-qemu"})
 
+    def test_group_that_was_left(self):
+        """Whatever comes after, the user is not put back into it."""
+        with System() as system, tempfile.TemporaryDirectory() as directory:
+            system.install(package("guestops"))
+            system.install(libvirt(directory))
+            system.run("gpasswd", "-d", "guestops", "libvirt")
+            system.install(libvirt(directory))
+            system.install(newer("guestops", directory))
+            self.assertEqual(set(system.run("id", "-nG", "guestops").split()),
+                             {"guestops", "kvm", "libvirt-qemu"})
+
     def test_works(self):
         """The daemon as its user and the agent as root: a user's program, from end to end."""
         with System() as system:
@@ -166,6 +177,7 @@ class Purge(unittest.TestCase):
 
     def test_nothing_is_left(self):
         with System() as system:
+            system.run("groupadd", "--system", "libvirt")
             before = system.files()
             users = set(system.read("/etc/passwd").splitlines())
             system.install(*map(package, OURS))
