@@ -2,8 +2,6 @@
 
 BUILD ?= build/plain
 GUEST ?= build/guest
-BENCH_MB ?= 256
-BENCH_ROUNDS ?= 5
 
 .PHONY: all help setup demo up down check check-slow check-deb check-host compat compare-schema \
 	bench fuzz guest deb install clean
@@ -52,11 +50,9 @@ compat: ## run real clients against the demo guest, CLIENTS="NAME..."; WRITE=1 n
 	@$(MAKE) --no-print-directory all
 	@tools/compat $(if $(WRITE),--write) $(CLIENTS)
 
-bench: ## measure transfers beside the raw port, memory, listing; BENCH_MB (256), BENCH_ROUNDS (5)
-	@tools/setup build guest
-	@$(MAKE) --no-print-directory all guest
-	@/usr/bin/python3 test/bench/run.py --build $(BUILD) --guest $(GUEST) \
-		--size $(BENCH_MB) --rounds $(BENCH_ROUNDS)
+bench: ## measure everything beside its limits and peers, write bench/; or ROWS="NAME..." alone
+	@tools/setup build guest bench
+	@tools/bench $(ROWS)
 
 fuzz: ## run every fuzzer for FUZZ_SECONDS (60)
 	@tools/setup build check

@@ -1,6 +1,6 @@
 /* guestops(1): what an administrator does with guest operations on this host. */
 
-#include "base/base.h"
+#include "cli/cli.h"
 
 #include <stdio.h>
 
@@ -10,6 +10,15 @@ typedef struct Command {
 } Command;
 
 static const Command commands[] = {
+        {"attach", "[-c URI] [--vsock[=CID]] [--port NAME] DOMAIN",
+         "gives a domain of libvirt the agent's channel", command_attach},
+        {"detach", "[-c URI] [--vsock] [--port NAME] DOMAIN", "takes it away again",
+         command_detach},
+        {"doctor", "[-c URI] [--socket PATH] DOMAIN",
+         "says what keeps guest operations of a machine from working, and what mends it",
+         command_doctor},
+        {"status", "[--json] [--socket PATH] [MACHINE]", "shows the service's machines",
+         command_status},
         {0},
 };
 
@@ -43,5 +52,5 @@ int main(int argc, char **argv)
                 if (strcmp(command->name, word) == 0)
                         return command->run(argc - 1, argv + 1);
         usage(stderr);
-        return EXIT_FAILURE;
+        return CLI_USAGE;
 }

@@ -16,6 +16,9 @@ typedef struct Command {
 } Command;
 
 static const Command commands[] = {
+        {"attach", "[-c URI] [--vsock[=CID]] [--port NAME] DOMAIN", command_attach},
+        {"describe", "DOMAIN [URI]", command_describe},
+        {"detach", "[-c URI] [--vsock] [--port NAME] DOMAIN", command_detach},
         {"serve", "URI   tells guestopsd of the machines there", command_serve},
         {0},
 };

@@ -10,7 +10,7 @@ FLOORS = [
     ["wire", "http", "channel", "audit"],
     ["session", "inventory", "agent", "libvirt"],
     ["guestops", "property"],
-    ["api"],
+    ["api", "cli"],
 ]
 floor = {module: n for n, modules in enumerate(FLOORS) for module in modules}
 root = pathlib.Path(sys.argv[1])

@@ -9,9 +9,13 @@
 
 #define AGENT_PORT_NAME "org.guestops.agent.0"
 
+#define AGENT_VSOCK_AUTO SIZE_MAX /* CHANNEL_VSOCK_PORT, where there is no virtio-serial port */
+
 typedef struct AgentConfig {
         char *port;                 /* name of the virtio-serial port */
         char *listen;               /* path of a socket to listen on instead, NULL for the port */
+        size_t vsock;               /* a port to listen on instead, 0 for never, AGENT_VSOCK_AUTO */
+        bool vsock_any_port;        /* hosts may come from ports that are not privileged */
         bool disabled;              /* all guest operations */
         char **disabled_operations; /* one by one */
         size_t n_disabled_operations;

@@ -66,6 +66,7 @@ static void operation_free(Operation *operation)
 {
         TAILQ_REMOVE(&operation->operations->running, operation, entry);
         operation->operations->n_running -= !operation->abandoned;
+        loop_task_cancel(&operation->confirm_sent);
         login_cancel(&operation->login);
         open_transfer_free(operation->open);
         loop_timer_clear(&operation->patience);
@@ -256,6 +257,19 @@ static int check(Operation *operation)
         return operation->method->flags & METHOD_CONFIRM ? operation_check_thawed(operation) : 0;
 }
 
+/* May answer, and so free the operation. */
+static void operation_begin_login(Operation *operation, Usec now)
+{
+        if (operation_login(operation, now) < 0)
+                operation_fail(operation);
+}
+
+static int on_confirm_sent(LoopTask *task, Usec now)
+{
+        operation_begin_login(container_of(task, Operation, confirm_sent), now);
+        return 0;
+}
+
 void operations_begin(Operations *operations, uint32_t id, Arena *arena,
                       const ChannelRequest *request, Usec now)
 {
@@ -271,6 +285,7 @@ void operations_begin(Operations *operations, uint32_t id, Arena *arena,
                 .id = id,
                 .arena = arena,
                 .request = request,
+                .confirm_sent.run = on_confirm_sent,
         };
         TAILQ_INSERT_TAIL(&operations->running, operation, entry);
         operations->n_running++;
@@ -286,11 +301,12 @@ void operations_begin(Operations *operations, uint32_t id, Arena *arena,
         operation->confirmed = !(operation->method->flags & METHOD_CONFIRM);
         if (!operation->confirmed)
                 operations->host.send_confirm(operations->host.user, id);
-        /* May answer, and so free the operation, before it returns 0. */
         if (operation->who)
                 operation_proceed(operation, now);
-        else if (operation_login(operation, now) < 0)
-                operation_fail(operation);
+        else if (operation->confirmed)
+                operation_begin_login(operation, now);
+        else /* behind the question: woken first, the helper would keep it from being written */
+                loop_defer(operations->loop, &operation->confirm_sent);
 }
 
 void operations_go(Operations *operations, uint32_t id, Usec now)
@@ -303,20 +319,19 @@ void operations_go(Operations *operations, uint32_t id, Usec now)
         operation_proceed(operation, now);
 }
 
-void operations_data(Operations *operations, uint32_t id, const char *data, size_t size, Usec now)
+void operations_data(Operations *operations, uint32_t id, const char *data, size_t size)
 {
         Operation *operation = find(operations, id);
 
         if (operation && operation->open)
-                open_transfer_data(operation->open, data, size, now);
+                open_transfer_data(operation->open, data, size);
 }
 
-void operations_room(Operations *operations, uint32_t id, Usec now)
+size_t operations_pull(Operations *operations, uint32_t id, char *data, size_t size)
 {
         Operation *operation = find(operations, id);
 
-        if (operation && operation->open)
-                open_transfer_room(operation->open, now);
+        return operation && operation->open ? open_transfer_pull(operation->open, data, size) : 0;
 }
 
 static Operation *first_due(const Operations *operations, Usec now)
@@ -366,11 +381,6 @@ void operations_cancel_all(Operations *operations)
         }
 }
 
-void operations_set_vm(Operations *operations, const char *vm)
-{
-        (void)snprintf(operations->vm, sizeof(operations->vm), "%s", vm);
-}
-
 /* life */
 
 static int on_reap(LoopTimer *timer, Usec now)
@@ -418,6 +428,28 @@ static LoginConfig login_config(const AgentConfig *config)
                 .fail_delay_usec = config->fail_delay_usec,
                 .deadline_usec = config->login_usec,
         };
+}
+
+/* What was promised or remembered in another machine's name is its, and not ours. */
+static void forget_promises(Operations *operations)
+{
+        const LoginConfig login = login_config(operations->config);
+
+        explicit_bzero(&operations->tickets, sizeof(operations->tickets));
+        login_pool_configure(operations->logins, &login); /* transfers are of before this, too */
+}
+
+bool operations_set_vm(Operations *operations, const char *vm)
+{
+        char known[sizeof(operations->vm)];
+        bool other;
+
+        memcpy(known, operations->vm, sizeof(known));
+        (void)snprintf(operations->vm, sizeof(operations->vm), "%s", vm);
+        other = *known && strcmp(known, operations->vm) != 0;
+        if (other)
+                forget_promises(operations);
+        return other;
 }
 
 void operations_configure(Operations *operations, const AgentConfig *config)

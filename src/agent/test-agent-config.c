@@ -107,6 +107,35 @@ static void test_texts(void)
         }
 }
 
+static void test_vsock(void)
+{
+        static const struct {
+                const char *about, *file;
+                int r;
+                size_t vsock;
+                bool any_port;
+        } rows[] = {
+                {"where there is no port", "", 0, AGENT_VSOCK_AUTO, false},
+                {"never", "[agent]\nvsock = 0\n", 0, 0, false},
+                {"another port", "[agent]\nvsock = 1023\n", 0, 1023, false},
+                {"a VMM's", "[agent]\nvsock = 869\nvsock_any_port = yes\n", 0, 869, true},
+                {"a port for everybody", "[agent]\nvsock = 1024\n", -EINVAL, 0, false},
+                {"no number", "[agent]\nvsock = yes\n", -EINVAL, 0, false},
+        };
+
+        for (size_t i = 0; i < ELEMENTS(rows); i++) {
+                _cleanup_(agent_config_freep) AgentConfig *config = NULL;
+
+                test_write("file", rows[i].file);
+                EXPECT_INT(rows[i].about, agent_config_load(test_path("file"), true, &config),
+                           rows[i].r);
+                if (!config)
+                        continue;
+                EXPECT(rows[i].about, config->vsock == rows[i].vsock);
+                EXPECT_INT(rows[i].about, config->vsock_any_port, rows[i].any_port);
+        }
+}
+
 static void test_disabled(void)
 {
         static const struct {
@@ -181,6 +210,7 @@ int main(void)
         test_directory_make();
         test_numbers();
         test_texts();
+        test_vsock();
         test_disabled();
         test_no_file();
         test_directory_remove();

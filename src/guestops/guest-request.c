@@ -29,7 +29,9 @@ static int fault_unavailable(const Guest *guest, GuestRequest *request, Usec now
                 return fault_raise(request->fault, request->arena,
                                    FAULT_GUEST_OPERATIONS_UNAVAILABLE, NULL,
                                    "%s: the machine's channel cannot be opened: %s.", text,
-                                   guest->apart_why ? guest->apart_why : "it is being tried");
+                                   guest->apart_why  ? guest->apart_why
+                                   : guest->lost_why ? guest->lost_why
+                                                     : "it is being tried");
         if (!guest->vm->facts.known)
                 return fault_raise(
                         request->fault, request->arena, FAULT_GUEST_OPERATIONS_UNAVAILABLE, NULL,
@@ -215,15 +217,16 @@ void guest_requests_send(Guest *guest, Usec now)
 int guest_request(Guest *guest, GuestRequest *request, const Method *method, const void *params,
                   const char *request_id, Usec deadline, Usec now)
 {
-        bool waits = guest->state == GUEST_GREETING && now - guest->since < guest->config->greeting;
-        Usec first = waits ? guest->since + guest->config->greeting : deadline;
+        bool waits = guest->state == GUEST_GREETING &&
+                     now - guest->since < guest->shared->config.greeting;
+        Usec first = waits ? guest->since + guest->shared->config.greeting : deadline;
         int r;
 
         request->guest = NULL;
         r = guest_request_check_vm(guest, request);
         if (r < 0)
                 return r;
-        if (guest->n_requests >= guest->config->requests_max)
+        if (guest->n_requests >= guest->shared->config.requests_max)
                 return fault_raise(request->fault, request->arena, FAULT_GUEST_OPERATIONS_FAULT,
                                    NULL, "Too many operations are in progress on this machine.");
         if (guest->state != GUEST_READY && !waits)
@@ -245,6 +248,7 @@ int guest_request(Guest *guest, GuestRequest *request, const Method *method, con
         request->guest = guest;
         TAILQ_INSERT_TAIL(&guest->requests, request, entry);
         guest->n_requests++;
+        guest_hasten(guest, now);
         return 0;
 }
 

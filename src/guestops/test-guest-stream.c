@@ -20,7 +20,7 @@ typedef struct Site {
         Loop *loop;
         Changes changes;
         VmSource source;
-        GuestConfig config;
+        GuestShared shared;
         Vm vm;
         Guest *guest;
         GuestStream stream;
@@ -258,7 +258,7 @@ static Site *site_new(void)
                 abort();
         changes_init(&site->changes, site->loop);
         site->fd = -1;
-        site->config = GUEST_CONFIG_DEFAULT;
+        site->shared.config = GUEST_CONFIG_DEFAULT;
         site->source = (VmSource){.type = &site_provider, .provider = (Provider *)(void *)site};
         site->vm = (Vm){
                 .entity = {.name = (char *)"demo", .changes = &site->changes},
@@ -266,7 +266,7 @@ static Site *site_new(void)
                 .state = {.power = VM_POWERED_ON, .runs = true},
                 .source = &site->source,
         };
-        site->guest = guest_new(site->loop, &site->config, &site->vm);
+        site->guest = guest_new(site->loop, &site->shared, &site->vm);
         guest_vm_changed(site->guest, now_of(site));
         agent_read(site);
         welcome(site);
@@ -416,7 +416,7 @@ static void test_too_many(void)
         GuestStream streams[4];
         Fault faults[4] = {{0}};
 
-        site->config.streams_max = 3;
+        site->shared.config.streams_max = 3;
         for (size_t i = 0; i < 3; i++)
                 EXPECT_INT("as many as there may be",
                            site_open(site, &streams[i], &faults[i], true, 0, 0), 0);

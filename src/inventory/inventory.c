@@ -143,6 +143,11 @@ const VmTask *inventory_next_task(const Inventory *inventory, const VmTask *task
         return task ? TAILQ_NEXT(task, entry) : TAILQ_FIRST(&inventory->tasks.list);
 }
 
+const VmSource *inventory_next_source(const Inventory *inventory, const VmSource *source)
+{
+        return source ? TAILQ_NEXT(source, entry) : TAILQ_FIRST(&inventory->sources);
+}
+
 const VmTask *vm_busy_with(const Vm *vm)
 {
         return vm->job ? vm->job : vm->power;

@@ -44,8 +44,8 @@ typedef struct GuestInterface {
         char name[16];
         char mac_address[18]; /* 00:00:5e:00:53:af, or "" */
         bool up;
-        GuestAddress addresses[FACTS_ADDRESSES_MAX];
-        size_t n_addresses;
+        GuestAddress *addresses;
+        size_t n_addresses; /* FACTS_ADDRESSES_MAX at most */
 } GuestInterface;
 
 typedef struct GuestDisk {
@@ -53,6 +53,10 @@ typedef struct GuestDisk {
         char file_system_type[32];
         int64_t capacity, free_space; /* bytes */
 } GuestDisk;
+
+typedef struct GuestProblem {
+        char word[FACTS_PROBLEM_MAX]; /* small letters, digits and "-" */
+} GuestProblem;
 
 /* What the agent told of itself and its guest. Untrusted text, safe to print. */
 typedef struct GuestFacts {
@@ -66,6 +70,9 @@ typedef struct GuestFacts {
         size_t n_interfaces; /* FACTS_INTERFACES_MAX at most */
         GuestDisk *disks;
         size_t n_disks; /* FACTS_DISKS_MAX at most */
+        WireInt user_sessions;
+        GuestProblem *problems; /* with its own set-up; PROTOCOL.md has the words */
+        size_t n_problems;      /* FACTS_PROBLEMS_MAX at most */
 } GuestFacts;
 
 /* A provider at work: one configuration file's. */
@@ -100,6 +107,7 @@ typedef struct InventoryCallbacks {
         void (*on_vm_removed)(void *user, Vm *vm, Usec now);
         /* The end of inventory_open_channel(); values as with ProviderCallbacks. */
         void (*on_channel)(void *user, Vm *vm, int fd, const ProviderResult *result, Usec now);
+        void (*on_channel_there)(void *user, Vm *vm, Usec now);
         void *user;
 } InventoryCallbacks;
 
@@ -151,6 +159,9 @@ ProviderResult inventory_power(Inventory *inventory, Vm *vm, const PowerOrder *o
 
 /* Connects to the machine's agent; see channel() of ProviderType. */
 void inventory_open_channel(Vm *vm, Usec now);
+
+/* Return: the source that was added next after @source, the oldest for NULL, or NULL. */
+const VmSource *inventory_next_source(const Inventory *inventory, const VmSource *source);
 
 /* Return: the task that has the machine to itself, or NULL. */
 const VmTask *vm_busy_with(const Vm *vm);

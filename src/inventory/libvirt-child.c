@@ -4,6 +4,7 @@
  */
 
 #include "base/log.h"
+#include "base/program.h"
 #include "inventory/libvirt-private.h"
 
 #include <fcntl.h>
@@ -21,35 +22,16 @@
 
 extern char **environ;
 
-/* Beside this program, as in the directory of a build; or where it is installed. */
-static int find_program(char *path, size_t size)
-{
-        ssize_t n = readlink("/proc/self/exe", path, size);
-        char *slash;
-
-        if (n > 0 && (size_t)n < size) {
-                path[n] = '\0';
-                slash = strrchr(path, '/');
-                if (slash && (size_t)(slash + 1 - path) + sizeof(PROGRAM) <= size) {
-                        memcpy(slash + 1, PROGRAM, sizeof(PROGRAM));
-                        if (access(path, X_OK) == 0)
-                                return 0;
-                }
-        }
-        (void)snprintf(path, size, "%s", GUESTOPS_LIBEXECDIR "/" PROGRAM);
-        return access(path, X_OK) == 0 ? 0 : -ENOENT;
-}
-
 int libvirt_child_start(const VmConfig *config, int fd, pid_t *ret)
 {
-        char path[4096];
+        _cleanup_(freep) char *path = NULL;
         char *argv[] = {(char *)PROGRAM, (char *)"serve", config->uri, NULL};
         posix_spawn_file_actions_t actions;
         posix_spawnattr_t attributes;
         sigset_t none, all;
         int r;
 
-        r = find_program(path, sizeof(path));
+        r = program_find(PROGRAM, &path);
         if (r < 0)
                 return r;
         sigemptyset(&none);

@@ -2,7 +2,7 @@
 
 /* What the files of provider "libvirt" share; nobody else looks in here. */
 
-#include "inventory/provider.h"
+#include "inventory/connector.h"
 #include "wire/packets.h"
 
 #include <jansson.h>
@@ -10,12 +10,15 @@
 #define UUID_CHARS 36
 
 typedef struct Machine {
+        Provider *provider;
         char uuid[UUID_CHARS + 1];
         char *name;
         VmState state;
         int32_t num_cpu, memory_mb;
         bool stale;          /* was told before what is told now, and not again yet */
         uint32_t channel_id; /* of the request that is under way; 0: none */
+        char *path;          /* of the channel, while it is connected to */
+        Connector connector;
         uint32_t power_id;
         TAILQ_ENTRY(Machine) entry;
 } Machine;

@@ -46,9 +46,13 @@ static void machine_remove(Provider *provider, Machine *machine)
         (void)tdelete(machine, &provider->by_uuid, compare_uuid);
         TAILQ_REMOVE(&provider->machines, machine, entry);
         provider->n_machines--;
+        connector_cancel(&machine->connector);
+        free(machine->path);
         free(machine->name);
         free(machine);
 }
+
+static void on_connected(Connector *connector, int fd, const ProviderResult *result, Usec now);
 
 static Machine *machine_add(Provider *provider, const char *uuid)
 {
@@ -60,6 +64,8 @@ static Machine *machine_add(Provider *provider, const char *uuid)
         if (!machine)
                 return NULL;
         memcpy(machine->uuid, uuid, sizeof(machine->uuid));
+        machine->provider = provider;
+        connector_init(&machine->connector, provider->loop, on_connected);
         if (!tsearch(machine, &provider->by_uuid, compare_uuid)) {
                 free(machine);
                 return NULL;
@@ -244,6 +250,7 @@ static void end_channel(Provider *provider, Machine *machine, int fd, const Prov
                         Usec now)
 {
         machine->channel_id = 0;
+        connector_cancel(&machine->connector);
         provider->callbacks.on_channel(provider->callbacks.user, machine->uuid, fd, result, now);
 }
 
@@ -262,23 +269,29 @@ static void ask_channel(Provider *provider, Machine *machine, bool stream)
 }
 
 /* A socket that only QEMU's user may connect to can be had from libvirtd. */
-static void on_local_channel(void *user, const char *uuid, int fd, const ProviderResult *result,
-                             Usec now)
+static void on_connected(Connector *connector, int fd, const ProviderResult *result, Usec now)
 {
-        Provider *provider = user;
-        Machine *machine = machine_find(provider, uuid);
+        Machine *machine = container_of(connector, Machine, connector);
 
-        if (!machine || machine->channel_id == 0)
-                fd_close(fd);
-        else if (result->error == -EACCES && !provider->lost)
-                ask_channel(provider, machine, true);
+        if (result->error == -EACCES && !machine->provider->lost)
+                ask_channel(machine->provider, machine, true);
         else
-                end_channel(provider, machine, fd, result, now);
+                end_channel(machine->provider, machine, fd, result, now);
+}
+
+static void connect_to(Machine *machine, const char *path, Usec now)
+{
+        free(machine->path);
+        machine->path = strdup(path);
+        if (machine->path)
+                connector_begin(&machine->connector, &(ConnectAddress){.path = machine->path}, now);
+        else
+                end_channel(machine->provider, machine, -1,
+                            &(ProviderResult){-ENOMEM, strerror(ENOMEM)}, now);
 }
 
 static void take_channel(Provider *provider, const json_t *answer, int fd, Usec now)
 {
-        const ProviderCallbacks callbacks = {.on_channel = on_local_channel, .user = provider};
         Machine *machine = machine_find(provider, text_of(answer, "uuid"));
         const char *path = text_of(answer, "path");
         char why[MACHINE_WHY_MAX];
@@ -290,7 +303,7 @@ static void take_channel(Provider *provider, const json_t *answer, int fd, Usec 
                 return;
         }
         if (result.error == 0 && fd < 0 && path) {
-                provider_open_channel(&callbacks, machine->uuid, path, now);
+                connect_to(machine, path, now);
                 return;
         }
         if (result.error == 0 && fd < 0)

@@ -83,6 +83,7 @@ static void take_state(Inventory *inventory, Vm *vm, const ProviderVm *reported,
 
 static int vm_add(VmSource *source, const char *uuid, const char *name, Usec now);
 static void vm_remove(Vm *vm, Usec now);
+static void hear_others(const VmSource *source, Usec now);
 
 /* Return: the machine, if it is this source's. */
 static Vm *find_own(const VmSource *source, const char *uuid)
@@ -90,6 +91,17 @@ static Vm *find_own(const VmSource *source, const char *uuid)
         Vm *vm = inventory_find_uuid(source->inventory, uuid);
 
         return vm && vm->source == source ? vm : NULL;
+}
+
+static void set_hides(VmSource *source, bool hides)
+{
+        if (source->hides == hides)
+                return;
+        source->hides = hides;
+        if (hides)
+                source->inventory->n_hiding++;
+        else
+                source->inventory->n_hiding--;
 }
 
 /* Return: the machine, which may be a new one, or NULL where another source has it. */
@@ -101,7 +113,7 @@ static Vm *find_or_add(VmSource *source, const char *uuid, const char *name, Use
                 if (!source->hides)
                         log_warning("%s: %s has the uuid of a machine of %s, and is left out",
                                     source->config->path, name, other->source->config->path);
-                source->hides = true;
+                set_hides(source, true);
                 return NULL;
         }
         if (!other && (!source->type->many || vm_add(source, uuid, name, now) < 0))
@@ -151,8 +163,10 @@ static void on_provider_vm_gone(void *user, const char *uuid, Usec now)
 {
         Vm *vm = find_own(user, uuid);
 
-        if (vm)
-                vm_remove(vm, now);
+        if (!vm)
+                return;
+        vm_remove(vm, now);
+        hear_others(user, now);
 }
 
 static void on_provider_lost(void *user, const char *why, Usec now)
@@ -194,6 +208,16 @@ static void on_provider_channel(void *user, const char *uuid, int fd, const Prov
                 callbacks->on_channel(callbacks->user, vm, fd, result, now);
         else
                 fd_close(fd);
+}
+
+static void on_provider_channel_there(void *user, const char *uuid, Usec now)
+{
+        VmSource *source = user;
+        InventoryCallbacks *callbacks = &source->inventory->callbacks;
+        Vm *vm = find_own(source, uuid);
+
+        if (vm)
+                callbacks->on_channel_there(callbacks->user, vm, now);
 }
 
 void inventory_open_channel(Vm *vm, Usec now)
@@ -244,9 +268,11 @@ static void hear_others(const VmSource *source, Usec now)
 {
         VmSource *other;
 
+        if (source->inventory->n_hiding == 0)
+                return;
         TAILQ_FOREACH (other, &source->inventory->sources, entry)
                 if (other != source && other->hides && other->provider) {
-                        other->hides = false;
+                        set_hides(other, false);
                         other->type->refresh(other->provider, now);
                 }
 }
@@ -301,6 +327,7 @@ void source_remove(VmSource *source, Usec now)
         if (source->provider)
                 source->type->close(source->provider);
         TAILQ_REMOVE(&source->inventory->sources, source, entry);
+        set_hides(source, false);
         hear_others(source, now);
         vm_config_free(source->config);
         free(source->lost);
@@ -315,6 +342,7 @@ static int source_open(VmSource *source, Usec now)
                 .on_lost = on_provider_lost,
                 .on_guest_changed = on_provider_guest_changed,
                 .on_channel = on_provider_channel,
+                .on_channel_there = on_provider_channel_there,
                 .on_power_done = on_provider_power_done,
                 .user = source,
         };

@@ -25,6 +25,7 @@ typedef struct VmState {
 typedef struct ProviderResult {
         int error;       /* 0, or a negative errno; -ECANCELED: somebody wished it so */
         const char *why; /* borrowed text for a sentence, or NULL */
+        bool told;       /* of channels: on_channel_there() tells when it may be another one */
 } ProviderResult;
 
 typedef struct ProviderVm {
@@ -61,6 +62,11 @@ typedef struct ProviderCallbacks {
          */
         void (*on_channel)(void *user, const char *uuid, int fd, const ProviderResult *result,
                            Usec now);
+        /*
+         * The channel that did not open the last time may open now. Not told by those who cannot
+         * know; nor is it always so.
+         */
+        void (*on_channel_there)(void *user, const char *uuid, Usec now);
         /* The end of what power() began; the state that it led to has been told before. */
         void (*on_power_done)(void *user, const char *uuid, const ProviderResult *result, Usec now);
         void *user;
@@ -72,9 +78,11 @@ typedef struct VmConfig {
         char *provider;
         char *name, *uuid; /* NULL where the provider has many machines */
         char *qmp;         /* socket of QEMU's monitor */
-        char *channel;     /* socket of the agent's port */
+        char *channel;     /* socket of the agent's port, or of a VMM's vsock */
         char *uri;         /* of libvirt's connection */
         char *shutdown;    /* QEMU when its guest shuts down: "poweroff", "pause", or NULL */
+        size_t vsock_cid;  /* the guest's AF_VSOCK address; 0: it is reached by @channel */
+        size_t vsock_port; /* that the agent listens on; 0: it has a port of its own */
         int64_t modified;  /* the file: µs since 1970 */
 } VmConfig;
 
@@ -109,10 +117,4 @@ typedef struct ProviderType {
 extern const ProviderType provider_libvirt; /* the machines of one connection */
 extern const ProviderType provider_local;   /* this machine as the guest */
 extern const ProviderType provider_qmp;     /* a bare QEMU */
-
-/* Connects to a UNIX stream socket without waiting. Return: 0, or a negative errno. */
-int provider_connect(const char *path, int *ret_fd);
-
-/* Connects to the UNIX socket of a machine's channel; on_channel() is called from within. */
-void provider_open_channel(const ProviderCallbacks *callbacks, const char *uuid, const char *path,
-                           Usec now);
+extern const ProviderType provider_static;  /* a machine of which nobody can be asked */

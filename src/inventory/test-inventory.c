@@ -10,6 +10,7 @@
 #define UUID_B  "00000000-0000-4000-8000-00000000000b"
 #define UPPER_A "4C4C4544-0031-4210-8031-B2C04F4D4D32"
 #define FILE_A  "[vm]\nprovider = local\nname = a\nuuid = " UUID_A "\nchannel = a.sock\n"
+#define NOWHERE "[vm]\nprovider = static\nname = s\nuuid = " UUID_A "\n"
 #define FILE_B  "[vm]\nprovider = local\nname = b\nuuid = " UUID_B "\nchannel = b.sock\n"
 #define DIGITS  "01234567890123456789"
 
@@ -103,6 +104,18 @@ static void test_other_files(void)
                 {"a QEMU that stays", FILE_A "shutdown = pause\n", 0},
                 {"a QEMU that ends", FILE_A "shutdown = poweroff\n", 0},
                 {"a QEMU that does something else", FILE_A "shutdown = reset\n", -EINVAL},
+                {"static", NOWHERE "channel = v.sock\n", 0},
+                {"the vsock of a VMM", NOWHERE "channel = v.sock\nvsock_port = 1023\n", 0},
+                {"vsock", NOWHERE "vsock_cid = 3\n", 0},
+                {"vsock at the last address", NOWHERE "vsock_cid = 4294967294\n", 0},
+                {"vsock at another port", NOWHERE "vsock_cid = 3\nvsock_port = 1\n", 0},
+                {"no way", NOWHERE, -EINVAL},
+                {"a port of nothing", NOWHERE "vsock_port = 869\n", -EINVAL},
+                {"two ways", NOWHERE "channel = v.sock\nvsock_cid = 3\n", -EINVAL},
+                {"the host's own address", NOWHERE "vsock_cid = 2\n", -EINVAL},
+                {"everybody's address", NOWHERE "vsock_cid = 4294967295\n", -EINVAL},
+                {"a port for everybody", NOWHERE "vsock_cid = 3\nvsock_port = 1024\n", -EINVAL},
+                {"port 0", NOWHERE "vsock_cid = 3\nvsock_port = 0\n", -EINVAL},
                 {"an empty file", "", -EINVAL},
                 {"an unknown key", FILE_A "memory = 4\n", -EINVAL},
                 {"an unknown section", FILE_A "[disk]\nname = x\n", -EINVAL},
@@ -141,6 +154,8 @@ static void test_equal(void)
                 {"uri", {.uri = one}, {.uri = other}, false},
                 {"qmp is gone", {.qmp = one}, {0}, false},
                 {"channel", {.channel = one}, {.channel = other}, false},
+                {"vsock_cid", {.vsock_cid = 3}, {.vsock_cid = 4}, false},
+                {"vsock_port", {.vsock_port = 1}, {.vsock_port = 2}, false},
                 {"shutdown", {.shutdown = one}, {.shutdown = other}, false},
                 {"shutdown is new", {0}, {.shutdown = one}, false},
         };
@@ -196,12 +211,20 @@ static void on_channel(void *user, Vm *vm, int fd, const ProviderResult *result,
         tell("no channel of ", vm);
 }
 
+static void on_channel_there(void *user, Vm *vm, Usec now)
+{
+        (void)user;
+        (void)now;
+        tell("a channel of ", vm);
+}
+
 static const InventoryCallbacks callbacks = {
         .on_vm_added = on_added,
         .on_vm_changed = on_changed,
         .on_guest_changed = on_guest_changed,
         .on_vm_removed = on_removed,
         .on_channel = on_channel,
+        .on_channel_there = on_channel_there,
         .user = &story,
 };
 

@@ -279,6 +279,16 @@ static inline void on_guest_changed(void *user, const char *uuid, Usec now)
         loop_defer(monitor->loop, &monitor->task);
 }
 
+static inline void on_channel_there(void *user, const char *uuid, Usec now)
+{
+        Monitor *monitor = user;
+
+        (void)now;
+        EXPECT_STR("its uuid", uuid, UUID);
+        buf_puts(&monitor->told, "channel there;");
+        loop_defer(monitor->loop, &monitor->task);
+}
+
 static inline void on_channel(void *user, const char *uuid, int fd, const ProviderResult *result,
                               Usec now)
 {
@@ -342,6 +352,7 @@ static inline void run_script(const char *about, char *path, int listener, char 
                 .on_vm = on_vm,
                 .on_guest_changed = on_guest_changed,
                 .on_channel = on_channel,
+                .on_channel_there = on_channel_there,
                 .on_power_done = on_power_done,
                 .user = &monitor,
         };

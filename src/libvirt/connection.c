@@ -11,7 +11,7 @@
 
 #define TICK_USEC       (500 * USEC_PER_MSEC)
 #define SILENCE_USEC    (5 * USEC_PER_SEC) /* an answer takes no longer */
-#define PROBE_USEC      (5 * USEC_PER_SEC)
+#define PROBE_USEC      (2 * USEC_PER_SEC)
 #define LIST_USEC       (45 * USEC_PER_SEC) /* events tell earlier */
 #define POLL_USEC       (5 * USEC_PER_SEC)  /* for jobs that no event tells of */
 #define POLL_RARE_USEC  (15 * USEC_PER_SEC) /* where QEMU's events do */

@@ -21,7 +21,7 @@ ORDER = ["test_service", "test_session", "test_inventory", "test_search", "test_
          "test_start", "test_list", "test_files", "test_list_files", "test_terminate", "test_auth",
          "test_login", "test_guest_config", "test_faults", "test_every_operation", "test_channel",
          "test_facts", "test_transfers", "test_transfer_urls", "test_transfer_agent",
-         "test_limits", "test_many", "test_life"]
+         "test_limits", "test_many", "test_scale", "test_life"]
 
 
 class Result(unittest.TextTestResult):
