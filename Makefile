@@ -3,8 +3,8 @@
 BUILD ?= build/plain
 GUEST ?= build/guest
 
-.PHONY: all help setup demo up down check check-slow check-host compat compare-schema bench fuzz guest \
-	deb check-deb install clean
+.PHONY: all help setup demo up down check check-slow check-deb check-host compat compare-schema \
+	bench fuzz guest deb install clean
 
 all: $(BUILD)/build.ninja ## build the programs
 	ninja -C $(BUILD)
