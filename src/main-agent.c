@@ -4,6 +4,7 @@
 #include "agent/login-helper.h"
 #include "base/limits.h"
 #include "base/log.h"
+#include "channel/link.h"
 
 #include <fcntl.h>
 #include <getopt.h>
@@ -15,6 +16,7 @@
 
 typedef struct Options {
         const char *config, *port, *listen;
+        size_t vsock; /* 0: not given */
         LogLevel level;
 } Options;
 
@@ -27,20 +29,34 @@ static void usage(FILE *to)
                 "  -c, --config=FILE      configuration (" CONFIG_PATH ")\n"
                 "  -p, --port=NAME        virtio-serial port (" AGENT_PORT_NAME ")\n"
                 "  -l, --listen=SOCKET    listen on a UNIX socket instead of a port\n"
+                "      --vsock[=PORT]     listen on vsock instead of a port (869)\n"
                 "      --log-level=LEVEL  error, warning, info or debug (info)\n"
                 "  -h, --help             this text\n"
                 "  -V, --version          the version\n",
                 to);
 }
 
+/* @text NULL: the usual one */
+static int parse_vsock(const char *text, size_t *ret)
+{
+        char *end = NULL;
+        unsigned long port = text ? strtoul(text, &end, 10) : CHANNEL_VSOCK_PORT;
+
+        if (port == 0 || port > 1023 || (text && (*end || *text < '0' || *text > '9')))
+                return -EINVAL;
+        *ret = port;
+        return 0;
+}
+
 /* Return: 1 to go on, 0 where all has been said, or -EINVAL. */
 static int parse_options(int argc, char **argv, Options *ret)
 {
-        enum { OPTION_LOG_LEVEL = 256 };
+        enum { OPTION_LOG_LEVEL = 256, OPTION_VSOCK };
         static const struct option options[] = {
                 {"config", required_argument, NULL, 'c'},
                 {"port", required_argument, NULL, 'p'},
                 {"listen", required_argument, NULL, 'l'},
+                {"vsock", optional_argument, NULL, OPTION_VSOCK},
                 {"log-level", required_argument, NULL, OPTION_LOG_LEVEL},
                 {"help", no_argument, NULL, 'h'},
                 {"version", no_argument, NULL, 'V'},
@@ -58,6 +74,14 @@ static int parse_options(int argc, char **argv, Options *ret)
                         break;
                 case 'l':
                         ret->listen = optarg;
+                        break;
+                case OPTION_VSOCK:
+                        if (parse_vsock(optarg, &ret->vsock) < 0) {
+                                (void)fprintf(stderr,
+                                              "guestops-agent: '%s' is no port below 1024\n",
+                                              optarg);
+                                return -EINVAL;
+                        }
                         break;
                 case OPTION_LOG_LEVEL:
                         if (log_level_parse(optarg, &ret->level) < 0) {
@@ -123,6 +147,8 @@ static int make_config(const Options *options, const char *path, AgentConfig **r
                 r = override(&config->listen, options->listen);
         if (r >= 0)
                 r = make_absolute(&config->listen);
+        if (options->vsock != 0 && config)
+                config->vsock = options->vsock;
         if (r >= 0)
                 *ret = moved(config);
         return r;

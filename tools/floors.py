@@ -8,9 +8,9 @@ FLOORS = [
     ["base"],
     ["loop", "schema"],
     ["wire", "http", "channel", "audit"],
-    ["session", "inventory", "agent"],
+    ["session", "inventory", "agent", "libvirt"],
     ["guestops", "property"],
-    ["api"],
+    ["api", "cli"],
 ]
 floor = {module: n for n, modules in enumerate(FLOORS) for module in modules}
 root = pathlib.Path(sys.argv[1])

@@ -3,8 +3,8 @@
 #include "agent/config-watch.h"
 #include "agent/facts.h"
 #include "agent/operation.h"
-#include "agent/port.h"
 #include "agent/streams.h"
+#include "agent/transport.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/secret.h"
@@ -12,13 +12,13 @@
 #include "wire/read.h"
 #include "wire/write.h"
 
-#include <sys/epoll.h>
-#include <sys/socket.h>
+#include <stdio.h>
 
 #define PROTOCOL_VERSION  1
 #define REQUEST_BYTES_MAX ((size_t)2 << 20)
 #define ARENA_BYTES_MAX   ((size_t)48 << 20)
-#define RETRY_USEC        USEC_PER_SEC
+#define INSTANCE_BYTES    16
+#define SERVED_USEC       (15 * USEC_PER_SEC) /* a host says something every 5 s */
 
 struct Agent {
         Loop *loop;
@@ -27,16 +27,12 @@ struct Agent {
         ConfigWatch config_watch;
         Facts facts;
         Operations *operations;
-        Link *link;      /* NULL while there is no port and no connection */
-        LoopIo listener; /* where we listen instead of opening a port */
-        LoopTimer retry; /* of opening the port, or of listening */
-        int port_error;  /* that has been logged */
-        char instance[33];
+        Transport transport;
+        Link *link; /* NULL while there is no port and no connection */
+        Usec heard; /* of the host: a frame of the conversation, or that it has connected */
+        char instance[2 * INSTANCE_BYTES + 1];
         uint64_t nonce; /* of the conversation; 0 before the first hello */
 };
-
-static int open_port(Agent *agent);
-static int retry_later(Agent *agent);
 
 /* outwards */
 
@@ -106,6 +102,21 @@ static void on_facts_change(Facts *facts)
                 send_facts(agent);
 }
 
+/*
+ * @vm: of whom it is, or "". Two machines that were made of one image have the same random numbers
+ * for a while.
+ */
+static void name_instance(Agent *agent, const char *vm)
+{
+        unsigned char bytes[INSTANCE_BYTES];
+
+        random_bytes(bytes, sizeof(bytes));
+        for (size_t i = 0; vm[i]; i++)
+                bytes[i % sizeof(bytes)] ^= (unsigned char)vm[i];
+        for (size_t i = 0; i < sizeof(bytes); i++)
+                (void)snprintf(agent->instance + 2 * i, 3, "%02x", bytes[i]);
+}
+
 /* inwards */
 
 static void take_hello(Agent *agent, uint64_t nonce, const char *payload, size_t size, Usec now)
@@ -119,7 +130,11 @@ static void take_hello(Agent *agent, uint64_t nonce, const char *payload, size_t
                 return;
         log_debug("hello of a host, version %.32s", hello->version);
         operations_cancel_all(agent->operations);
-        operations_set_vm(agent->operations, hello->vm);
+        if (operations_set_vm(agent->operations, hello->vm)) {
+                name_instance(agent, hello->vm);
+                log_info("this machine is another one now, a clone or a restored one; the agent is "
+                         "as new");
+        }
         agent->nonce = nonce;
         link_set_nonce(agent->link, nonce);
         (void)facts_read(&agent->facts, now);
@@ -169,6 +184,7 @@ static void on_message(void *user, FrameKind kind, uint64_t nonce, uint32_t id, 
         const AgentClock clock = {.type = &type_AgentClock, .clock = (int64_t)now};
         Agent *agent = user;
 
+        agent->heard = now;
         switch (kind) {
         case FRAME_HELLO:
                 take_hello(agent, nonce, payload, size, now);
@@ -187,7 +203,7 @@ static void on_message(void *user, FrameKind kind, uint64_t nonce, uint32_t id, 
                 operations_cancel(agent->operations, id);
                 break;
         case FRAME_DATA:
-                operations_data(agent->operations, id, payload, size, now);
+                operations_data(agent->operations, id, payload, size);
                 break;
         case FRAME_WELCOME:
         case FRAME_ANNOUNCE:
@@ -203,11 +219,19 @@ static void on_message(void *user, FrameKind kind, uint64_t nonce, uint32_t id, 
         }
 }
 
-static void on_room(void *user, uint32_t id, Usec now)
+static size_t on_pull(void *user, uint32_t id, char *data, size_t size)
 {
         Agent *agent = user;
 
-        operations_room(agent->operations, id, now);
+        return operations_pull(agent->operations, id, data, size);
+}
+
+static void end_conversation(Agent *agent)
+{
+        operations_cancel_all(agent->operations);
+        agent->nonce = 0;
+        if (agent->link)
+                link_set_nonce(agent->link, 0);
 }
 
 static void on_lost(void *user, const char *why, Usec now)
@@ -216,31 +240,30 @@ static void on_lost(void *user, const char *why, Usec now)
 
         (void)now;
         log_debug("channel: %s", why);
-        operations_cancel_all(agent->operations);
-        agent->nonce = 0;
-        link_set_nonce(agent->link, 0);
+        end_conversation(agent);
         if (!link_is_over(agent->link))
                 return;
         agent->link = link_close(agent->link);
-        if (agent->config->listen)
-                (void)loop_io_set(&agent->listener, EPOLLIN);
-        else
-                (void)retry_later(agent); /* it may be plugged in again */
+        transport_lost(&agent->transport);
 }
 
 /* the channel */
 
-static int open_link(Agent *agent, int fd, LinkMode mode)
+static int open_link(void *user, int fd, LinkMode mode, Usec now)
 {
+        Agent *agent = user;
         const LinkCallbacks callbacks = {
                 .on_message = on_message,
                 .on_lost = on_lost,
-                .on_room = on_room,
+                .on_pull = on_pull,
                 .user = agent,
         };
         LinkConfig config = LINK_CONFIG_DEFAULT;
         int r;
 
+        end_conversation(agent); /* of a host whose place is taken */
+        agent->link = link_close(agent->link);
+        agent->heard = now;
         config.mode = mode;
         config.message_bytes_max = REQUEST_BYTES_MAX;
         config.incoming_bytes_max = 8 * REQUEST_BYTES_MAX;
@@ -250,65 +273,12 @@ static int open_link(Agent *agent, int fd, LinkMode mode)
         return r;
 }
 
-static int on_retry(LoopTimer *timer, Usec now)
+/* A host that stays silent for longer may be gone without a word. */
+static bool is_served(void *user, Usec now)
 {
-        Agent *agent = container_of(timer, Agent, retry);
+        const Agent *agent = user;
 
-        (void)now;
-        return agent->config->listen ? loop_io_set(&agent->listener, EPOLLIN) : open_port(agent);
-}
-
-static int retry_later(Agent *agent)
-{
-        return loop_timer_set(agent->loop, &agent->retry, loop_now(agent->loop) + RETRY_USEC);
-}
-
-/* The port's driver may come after us. */
-static int open_port(Agent *agent)
-{
-        int fd = port_open(agent->config->port);
-
-        if (fd >= 0) {
-                agent->port_error = 0;
-                return open_link(agent, fd, LINK_PORT);
-        }
-        if (fd != agent->port_error)
-                log_warning("virtio-serial port '%s': %s; waiting for it", agent->config->port,
-                            fd == -ENOENT ? "this machine has none of that name" : strerror(-fd));
-        agent->port_error = fd;
-        return retry_later(agent);
-}
-
-/* One host at a time, as on a port; the next one waits until it has left. */
-static int on_connection(LoopIo *io, uint32_t events, Usec now)
-{
-        Agent *agent = container_of(io, Agent, listener);
-        int fd, r;
-
-        (void)events;
-        (void)now;
-        fd = accept4(io->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
-        if (fd < 0 && (errno == EAGAIN || errno == ECONNABORTED))
-                return 0;
-        r = fd < 0 ? -errno : open_link(agent, fd, LINK_SOCKET);
-        if (r < 0) {
-                /* Without descriptors or memory it would be tried again and again, at once. */
-                log_warning("cannot take a host's connection: %s", strerror(-r));
-                (void)retry_later(agent);
-        }
-        return loop_io_set(io, 0);
-}
-
-static int listen_for_host(Agent *agent)
-{
-        int fd = port_listen(agent->config->listen);
-
-        if (fd < 0) {
-                log_error("cannot listen on %s: %s", agent->config->listen, strerror(-fd));
-                return fd;
-        }
-        agent->listener = (LoopIo){.fd = fd, .on_ready = on_connection};
-        return loop_add_io(agent->loop, &agent->listener, EPOLLIN);
+        return agent->link && now - agent->heard < SERVED_USEC;
 }
 
 /* configuration */
@@ -325,14 +295,16 @@ static void on_config_change(ConfigWatch *watch)
 
         if (agent_config_load(agent->config_path, true, &config) < 0) {
                 log_error("the configuration is left as it was");
+                facts_configure(&agent->facts, before, true);
                 return;
         }
         free(config->port);
         free(config->listen);
-        config->port = moved(before->port);
+        config->port = moved(before->port); /* the transport borrows these two */
         config->listen = moved(before->listen);
         agent->config = config;
         operations_configure(agent->operations, config);
+        facts_configure(&agent->facts, config, false);
         agent_config_free(before);
         log_info("%s has been read again", agent->config_path);
 }
@@ -362,6 +334,11 @@ int agent_new(Loop *loop, AgentConfig *config, const char *path, Agent **ret)
                 .send_confirm = send_confirm,
                 .user = agent,
         };
+        const TransportCallbacks callbacks = {
+                .on_open = open_link,
+                .is_served = is_served,
+                .user = agent,
+        };
         int r;
 
         if (!agent) {
@@ -370,10 +347,9 @@ int agent_new(Loop *loop, AgentConfig *config, const char *path, Agent **ret)
         }
         agent->loop = loop;
         agent->config = config;
-        agent->listener.fd = agent->config_watch.io.fd = -1;
-        agent->retry.on_due = on_retry;
-        random_hex(agent->instance, 16);
-        facts_init(&agent->facts, loop, on_facts_change);
+        agent->transport.unix_io.fd = agent->transport.vsock_io.fd = agent->config_watch.io.fd = -1;
+        name_instance(agent, "");
+        facts_init(&agent->facts, loop, config, on_facts_change);
         r = operations_new(loop, config, &host, &agent->operations);
         if (r >= 0)
                 r = watch_config(agent, path);
@@ -381,7 +357,7 @@ int agent_new(Loop *loop, AgentConfig *config, const char *path, Agent **ret)
                 log_error("cannot start: %s", strerror(-r));
                 return r;
         }
-        r = config->listen ? listen_for_host(agent) : open_port(agent);
+        r = transport_init(&agent->transport, loop, config, &callbacks);
         if (r < 0)
                 return r;
         *ret = moved(agent);
@@ -393,11 +369,7 @@ Agent *agent_free(Agent *agent)
         if (!agent)
                 return NULL;
         agent->link = link_close(agent->link);
-        loop_timer_clear(&agent->retry);
-        loop_io_remove(&agent->listener);
-        if (agent->listener.fd >= 0 && agent->config->listen)
-                (void)unlink(agent->config->listen);
-        fd_close(agent->listener.fd);
+        transport_done(&agent->transport);
         facts_done(&agent->facts);
         operations_free(agent->operations);
         config_watch_done(&agent->config_watch);

@@ -9,7 +9,11 @@
 static const ConfigKey keys[] = {
         {"agent", "listen", CONFIG_STRING, offsetof(AgentConfig, listen)},
         {"agent", "port", CONFIG_STRING, offsetof(AgentConfig, port)},
+        {"agent", "vsock", CONFIG_COUNT, offsetof(AgentConfig, vsock), 0, 1023},
+        {"agent", "vsock_any_port", CONFIG_BOOL, offsetof(AgentConfig, vsock_any_port)},
         {"guestoperations", "disabled", CONFIG_BOOL, offsetof(AgentConfig, disabled)},
+        {"guestoperations", "list_wait_ms", CONFIG_MSEC, offsetof(AgentConfig, list_wait_usec), 0,
+         10000},
         {"guestoperations", "operations_max", CONFIG_COUNT, offsetof(AgentConfig, operations_max),
          1, 65536},
         {"guestoperations", "programs_max", CONFIG_COUNT, offsetof(AgentConfig, programs_max), 1,
@@ -74,12 +78,14 @@ static AgentConfig *config_new(void)
                 return NULL;
         *config = (AgentConfig){
                 .port = strdup(AGENT_PORT_NAME),
+                .vsock = AGENT_VSOCK_AUTO,
                 .pam_service = strdup("guestops-agent"),
                 .credential_cache_usec = 30 * USEC_PER_SEC,
                 .ticket_usec = 3600 * USEC_PER_SEC,
                 .fail_delay_usec = 2 * USEC_PER_SEC,
                 .login_usec = 20 * USEC_PER_SEC,
                 .retention_usec = 300 * USEC_PER_SEC,
+                .list_wait_usec = 300 * USEC_PER_MSEC,
                 .programs_max = 4096,
                 .programs_per_user_max = 1024,
                 .operations_max = 512,

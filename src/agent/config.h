@@ -9,9 +9,13 @@
 
 #define AGENT_PORT_NAME "org.guestops.agent.0"
 
+#define AGENT_VSOCK_AUTO SIZE_MAX /* CHANNEL_VSOCK_PORT, where there is no virtio-serial port */
+
 typedef struct AgentConfig {
         char *port;                 /* name of the virtio-serial port */
         char *listen;               /* path of a socket to listen on instead, NULL for the port */
+        size_t vsock;               /* a port to listen on instead, 0 for never, AGENT_VSOCK_AUTO */
+        bool vsock_any_port;        /* hosts may come from ports that are not privileged */
         bool disabled;              /* all guest operations */
         char **disabled_operations; /* one by one */
         size_t n_disabled_operations;
@@ -22,6 +26,7 @@ typedef struct AgentConfig {
         Usec fail_delay_usec;             /* at least so long before a refused login is told */
         Usec login_usec;                  /* deadline of one login */
         Usec retention_usec;              /* of ended programs */
+        Usec list_wait_usec;              /* who asks for a program that is younger waits for it */
         size_t programs_per_user_max;     /* that run, of one user */
         size_t programs_max;              /* records of started programs */
         size_t operations_max;            /* in flight at once */

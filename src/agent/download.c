@@ -3,7 +3,6 @@
 #include "agent/file-place.h"
 #include "agent/guest-path.h"
 #include "agent/transfer-child.h"
-#include "agent/transfer-packet.h"
 #include "schema/tables.h"
 
 #include <fcntl.h>
@@ -12,6 +11,8 @@
 #include <sys/stat.h>
 
 #define VERSION_BYTES 16
+#define PART_BYTES    ((off_t)1 << 20)
+#define COPY_BYTES    (32 << 10)
 
 /* Looked at before it is opened: to open a device or a pipe can be an act by itself. */
 static int open_regular(const char *path, Arena *arena, Fault *fault, struct stat *status)
@@ -60,31 +61,39 @@ static void make_version(const struct stat *status, char *text)
                 (void)snprintf(text + 2 * i, 3, "%02x", digest[i]);
 }
 
+/* Where the file's system cannot lend us the pages that it has in memory. */
+static ssize_t send_copy(int fd, off_t *at, size_t size)
+{
+        char data[COPY_BYTES];
+        ssize_t n = pread(fd, data, size < sizeof(data) ? size : sizeof(data), *at);
+
+        if (n > 0)
+                n = write(WORKER_DATA, data, (size_t)n);
+        if (n > 0)
+                *at += n;
+        return n;
+}
+
+/* Nobody reads the pipe any more when the transfer was given up: that ends us, by SIGPIPE. */
 static int send_part(int fd, const char *path, const FileTransferOpened *part, Arena *arena,
                      Fault *fault)
 {
-        char *data = arena_alloc(arena, PACKET_BYTES_MAX);
+        off_t at = part->offset, end = part->offset + part->length;
+        bool lends = true;
 
-        if (!data)
-                return -ENOMEM;
         (void)posix_fadvise(fd, part->offset, part->length, POSIX_FADV_SEQUENTIAL);
-        for (int64_t done = 0; done < part->length;) {
-                int64_t left = part->length - done;
-                size_t size = left < PACKET_BYTES_MAX ? (size_t)left : PACKET_BYTES_MAX;
-                ssize_t n = pread(fd, data, size, part->offset + done);
-                int r;
+        while (at < end) {
+                size_t size = end - at < PART_BYTES ? (size_t)(end - at) : PART_BYTES;
+                ssize_t n = lends ? splice(fd, &at, WORKER_DATA, NULL, size, 0)
+                                  : send_copy(fd, &at, size);
 
-                if (n < 0 && errno == EINTR)
-                        continue;
-                if (n < 0)
+                if (n < 0 && errno == EINVAL && lends)
+                        lends = false;
+                else if (n < 0 && errno != EINTR)
                         return file_fault(fault, arena, path, errno);
-                if (n == 0)
+                else if (n == 0)
                         return fault_raise(fault, arena, FAULT_FILE_FAULT, path,
                                            "File %s became shorter while it was read", path);
-                r = packet_send(WORKER_SOCKET, PACKET_DATA, data, (size_t)n);
-                if (r < 0)
-                        return r;
-                done += n;
         }
         return 0;
 }

@@ -1,6 +1,7 @@
 #include "agent/facts.h"
 
 #include "agent/interfaces.h"
+#include "agent/sessions.h"
 #include "base/arena.h"
 #include "base/log.h"
 #include "base/utf8.h"
@@ -12,6 +13,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <sys/epoll.h>
+#include <sys/inotify.h>
 
 #define HOST_NAME_PATH  "/proc/sys/kernel/hostname"
 #define PAUSE_USEC      USEC_PER_SEC /* between two readings */
@@ -124,6 +126,8 @@ static int write_facts(Facts *facts, const Interfaces *interfaces, Share share, 
 {
         _cleanup_(arena_freep) Arena *arena = arena_new(ARENA_BYTES_MAX);
         WireObject *described[FACTS_INTERFACES_MAX];
+        const char *problems[PROBLEMS_MAX];
+        int sessions = sessions_count(&session_places);
         const AgentFacts told = {
                 .type = &type_AgentFacts,
                 .host_name = facts->host_name,
@@ -131,6 +135,8 @@ static int write_facts(Facts *facts, const Interfaces *interfaces, Share share, 
                 .boot_time = read_boot_time(),
                 .interfaces = {described, interfaces->n},
                 .disks = {facts->disks.told.items, share.disks},
+                .user_sessions = {sessions >= 0, sessions},
+                .problems = {(char **)problems, problems_find(&facts->setup, problems)},
         };
 
         if (!arena)
@@ -239,6 +245,18 @@ static int on_interfaces(LoopIo *io, uint32_t events, Usec now)
         return read_soon(container_of(io, Facts, interfaces_io), now);
 }
 
+static int on_files(LoopIo *io, uint32_t events, Usec now)
+{
+        Facts *facts = container_of(io, Facts, files_io);
+        char data[4096];
+
+        (void)events;
+        while (read(io->fd, data, sizeof(data)) > 0)
+                ;
+        sessions_watch(&session_places, io->fd); /* one may be a directory that was missing */
+        return read_soon(facts, now);
+}
+
 static void on_disks(Disks *disks, Usec now)
 {
         (void)read_soon(container_of(disks, Facts, disks), now);
@@ -255,21 +273,48 @@ static void watch(Facts *facts, LoopIo *io, uint32_t events, const char *what)
         io->fd = fd_close(io->fd);
 }
 
-void facts_init(Facts *facts, Loop *loop, void (*on_change)(Facts *facts))
+static void set_up(Facts *facts, const AgentConfig *config, bool invalid)
+{
+        facts->setup = (Setup){
+                .pam_service = config->pam_service,
+                .pam_directories = pam_directories,
+                .pam_file = PAM_FILE,
+                .uid = geteuid(),
+                .disabled = config->disabled,
+                .config_invalid = invalid,
+        };
+}
+
+void facts_configure(Facts *facts, const AgentConfig *config, bool invalid)
+{
+        set_up(facts, config, invalid);
+        (void)read_soon(facts, loop_now(facts->loop));
+}
+
+void facts_init(Facts *facts, Loop *loop, const AgentConfig *config,
+                void (*on_change)(Facts *facts))
 {
         int fd = open(HOST_NAME_PATH, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+        int files = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
 
         *facts = (Facts){
                 .loop = loop,
                 .on_change = on_change,
                 .timer.on_due = on_due,
                 .host_name_io = {.fd = fd < 0 ? -errno : fd, .on_ready = on_host_name},
+                .files_io = {.fd = files < 0 ? -errno : files, .on_ready = on_files},
                 .interfaces_io = {.fd = interfaces_watch(), .on_ready = on_interfaces},
         };
+        set_up(facts, config, false);
         disks_init(&facts->disks, loop, on_disks);
         /* Before they are read, so that nothing is missed. */
         watch(facts, &facts->host_name_io, EPOLLPRI, "the host name");
         watch(facts, &facts->interfaces_io, EPOLLIN, "interfaces");
+        watch(facts, &facts->files_io, EPOLLIN, "sessions");
+        if (facts->files_io.fd >= 0) {
+                sessions_watch(&session_places, facts->files_io.fd);
+                problems_watch(&facts->setup, facts->files_io.fd);
+        }
         read_line("/proc/sys/kernel/random/boot_id", facts->boot_id, sizeof(facts->boot_id));
         (void)facts_read(facts, loop_now(loop));
 }
@@ -280,6 +325,8 @@ void facts_done(Facts *facts)
         loop_timer_clear(&facts->timer);
         loop_io_remove(&facts->host_name_io);
         loop_io_remove(&facts->interfaces_io);
+        loop_io_remove(&facts->files_io);
+        facts->files_io.fd = fd_close(facts->files_io.fd);
         facts->host_name_io.fd = fd_close(facts->host_name_io.fd);
         facts->interfaces_io.fd = fd_close(facts->interfaces_io.fd);
         buf_done(&facts->payload);

@@ -8,7 +8,9 @@
  * Source: os-release(5), proc_stat(5), proc_sys_kernel(5).
  */
 
+#include "agent/config.h"
 #include "agent/disks.h"
+#include "agent/problems.h"
 #include "base/buf.h"
 #include "loop/loop.h"
 
@@ -24,14 +26,20 @@ struct Facts {
         void (*on_change)(Facts *facts);
         LoopIo host_name_io;
         LoopIo interfaces_io;
+        LoopIo files_io; /* what is read from files */
+        Setup setup;
         LoopTimer timer;
         Disks disks;
         Usec read;            /* when that was last done */
         int interfaces_error; /* that has been logged */
 };
 
-/* Reads the facts. @on_change: called when they are others; not from within the functions below. */
-void facts_init(Facts *facts, Loop *loop, void (*on_change)(Facts *facts));
+/*
+ * Reads the facts. @on_change: called when they are others; not from within the functions below.
+ * @config: until facts_configure() tells of another one.
+ */
+void facts_init(Facts *facts, Loop *loop, const AgentConfig *config,
+                void (*on_change)(Facts *facts));
 void facts_done(Facts *facts);
 
 /*
@@ -39,3 +47,6 @@ void facts_done(Facts *facts);
  * meanwhile; what is told before has the last answer.
  */
 bool facts_read(Facts *facts, Usec now);
+
+/* The configuration is another one now, or it was changed and cannot be read (@invalid). */
+void facts_configure(Facts *facts, const AgentConfig *config, bool invalid);

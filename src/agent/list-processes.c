@@ -24,6 +24,7 @@
 #define CMDLINE_MIN     ((size_t)128) /* what each row may have, however many there are */
 #define NAME_BYTES_MAX  255           /* of argv[0], which is as long as its owner likes */
 #define PIDS_MAX        4096U         /* asked for at once */
+#define WAIT_PIDS_MAX   64U           /* who names more looks at a table, not at a program */
 #define OWNERS_MAX      64
 #define STARTTIME_FIELD 22 /* proc(5), /proc/[pid]/stat */
 
@@ -362,6 +363,41 @@ static int unknown_pids(const Operation *operation, WireLongs *ret)
         return 0;
 }
 
+/*
+ * Until when the answer is better not given: clients that ask for what they have just started want
+ * to know its end, and ask again after half a second or more where they are told that it runs.
+ *
+ * Return: a time that is over where there is nothing to wait for.
+ */
+static Usec worth_waiting(const Operation *operation, Usec now)
+{
+        const WireLongs *pids = wanted_pids(operation);
+        const Operations *operations = operation->operations;
+        const Usec wait = operations->config->list_wait_usec;
+        Usec until = 0;
+
+        for (size_t i = 0; i < pids->n && pids->n <= WAIT_PIDS_MAX; i++) {
+                const ProcessRecord *record =
+                        process_table_find(operations->processes, (pid_t)pids->items[i]);
+
+                if (record && record->pid == pids->items[i] && record->running &&
+                    record->started_at + wait > until)
+                        until = record->started_at + wait;
+        }
+        return until > now && (int64_t)until < operation->request->deadline ? until : 0;
+}
+
+static int on_patience_over(LoopTimer *timer, Usec now)
+{
+        operation_proceed(container_of(timer, Operation, patience), now);
+        return 0;
+}
+
+bool list_processes_is_due(const Operation *operation, Usec now)
+{
+        return operation->patience.loop && worth_waiting(operation, now) == 0;
+}
+
 int list_processes_run(Operation *operation, Usec now)
 {
         Scan scan = {
@@ -376,6 +412,7 @@ int list_processes_run(Operation *operation, Usec now)
                 .deadline_usec = LIST_USEC,
         };
         const WorkerCallbacks callbacks = {.on_answer = on_listed, .user = operation};
+        Usec until;
         int r;
 
         if (wanted_pids(operation)->n > PIDS_MAX)
@@ -383,6 +420,12 @@ int list_processes_run(Operation *operation, Usec now)
                                        "A specified parameter was not correct: pids (at most %u "
                                        "are taken)",
                                        PIDS_MAX);
+        until = worth_waiting(operation, now);
+        if (until > 0) {
+                operation->patience.on_due = on_patience_over;
+                return loop_timer_set(operation->operations->loop, &operation->patience, until);
+        }
+        loop_timer_clear(&operation->patience);
         process_table_reap(operation->operations->processes, now);
         r = unknown_pids(operation, &scan.pids);
         if (r < 0)

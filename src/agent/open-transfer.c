@@ -1,10 +1,9 @@
-#include "agent/open-transfer.h"
+#include "agent/open-transfer-private.h"
 
 #include "agent/file-operation.h"
 #include "agent/transfer-child.h"
-#include "agent/transfer-packet.h"
+#include "agent/upload-ring.h"
 #include "base/log.h"
-#include "channel/link.h"
 #include "schema/tables.h"
 #include "wire/read.h"
 
@@ -14,21 +13,7 @@
 #define GIVEN_UP_USEC (3600 * USEC_PER_SEC) /* a commit that has begun is not cut off */
 #define TRIM_USEC     USEC_PER_SEC          /* when END is out, and with it the stream's buffers */
 
-struct OpenTransfer {
-        Operation *operation;
-        Transfer *transfer; /* busy */
-        LoopIo io;          /* our end of the worker's socket */
-        bool opened;        /* the host has been told so */
-        bool complete;      /* to the guest: the host has sent all, … */
-        bool passed_on;     /* … and the worker has it */
-        bool drained;       /* from the guest: the worker has sent all it will, … */
-        bool succeeded;     /* … and says that this is all there is */
-        int64_t left;       /* from the guest: bytes still to come from the worker */
-        Buf pending;        /* what the other side has not taken yet */
-        char packet[PACKET_BYTES_MAX];
-};
-
-static const StreamHost *streams_of(const OpenTransfer *open)
+const StreamHost *open_transfer_streams(const OpenTransfer *open)
 {
         return &open->operation->operations->host.streams;
 }
@@ -58,132 +43,38 @@ OpenTransfer *open_transfer_free(OpenTransfer *open)
         operation = open->operation;
         loop_io_remove(&open->io);
         fd_close(open->io.fd);
+        loop_io_remove(&open->pipe);
+        fd_close(open->pipe.fd);
+        loop_task_cancel(&open->task);
+        upload_ring_free(open->ring);
         if (operation->worker)
                 worker_set_deadline(operation->worker,
                                     loop_now(operation->operations->loop) + GIVEN_UP_USEC);
         transfers_release(&operation->operations->transfers, open->transfer);
         operations_schedule_transfers(operation->operations);
         schedule_trim(operation->operations);
-        buf_done(&open->pending);
         free(open);
         return NULL;
 }
 
-static void fail_senseless(OpenTransfer *open)
+void open_transfer_fail_senseless(OpenTransfer *open)
 {
         (void)operation_fault(open->operation, FAULT_GUEST_OPERATIONS_FAULT, NULL,
                               "The process that carried out the transfer made no sense.");
         operation_fail(open->operation);
 }
 
-/* Level-triggered: what we cannot go on with now is not watched, its end included. */
-static void watch(OpenTransfer *open, uint32_t events)
+/* Level-triggered: what we cannot go on with now is not watched. */
+void open_transfer_watch(const OpenTransfer *open, LoopIo *io, bool watched)
 {
         Loop *loop = open->operation->operations->loop;
 
-        if (open->io.loop && open->io.events == events)
+        if (watched == (io->loop != NULL))
                 return;
-        loop_io_remove(&open->io);
-        if (events && loop_add_io(loop, &open->io, events) < 0)
+        loop_io_remove(io);
+        if (watched && loop_add_io(loop, io, EPOLLIN) < 0)
                 log_error("a transfer cannot be watched: %s", strerror(ENOMEM));
 }
-
-/* from the guest */
-
-static void finish_download(OpenTransfer *open)
-{
-        if (!open->succeeded || !open->drained || open->pending.size > 0)
-                return;
-        if (!open->opened || open->left > 0)
-                fail_senseless(open);
-        else
-                operation_answer(open->operation, NULL);
-}
-
-/* Hands on what the stream takes; the worker waits meanwhile. May end the operation. */
-static void send_to_host(OpenTransfer *open)
-{
-        const StreamHost *streams = streams_of(open);
-        uint32_t id = open->operation->id;
-        size_t size = streams->room(streams->user, id);
-
-        if (size > open->pending.size)
-                size = open->pending.size;
-        if (size > 0 && streams->send(streams->user, id, open->pending.data, size) >= 0)
-                buf_drop(&open->pending, size);
-        watch(open, open->pending.size == 0 && !open->drained ? EPOLLIN : 0);
-        finish_download(open);
-}
-
-static void take_from_guest(OpenTransfer *open, PacketKind kind, size_t size)
-{
-        if (kind != PACKET_DATA || (int64_t)size > open->left ||
-            buf_put(&open->pending, open->packet, size) < 0) {
-                fail_senseless(open);
-                return;
-        }
-        open->left -= (int64_t)size;
-        send_to_host(open);
-}
-
-/* to the guest */
-
-/* Return: 0, or -EAGAIN where the worker takes no more for now; -EPIPE where it never will. */
-static int send_pending(OpenTransfer *open, size_t *ret_sent)
-{
-        while (open->pending.size > *ret_sent) {
-                size_t left = open->pending.size - *ret_sent;
-                size_t size = left < PACKET_BYTES_MAX ? left : PACKET_BYTES_MAX;
-                int r = packet_send(open->io.fd, PACKET_DATA, open->pending.data + *ret_sent, size);
-
-                if (r < 0)
-                        return r;
-                *ret_sent += size;
-        }
-        if (open->complete && !open->passed_on) {
-                int r = packet_send(open->io.fd, PACKET_ALL, NULL, 0);
-
-                if (r < 0)
-                        return r;
-                open->passed_on = true;
-        }
-        return 0;
-}
-
-static void send_to_worker(OpenTransfer *open)
-{
-        const StreamHost *streams = streams_of(open);
-        size_t sent = 0;
-        int r = send_pending(open, &sent);
-
-        /* It has failed, and is about to say how. */
-        if (r < 0 && r != -EAGAIN)
-                sent = open->pending.size;
-        buf_drop(&open->pending, sent);
-        if (sent > 0)
-                streams->grant(streams->user, open->operation->id, sent);
-        watch(open, r == -EAGAIN ? EPOLLOUT : 0);
-}
-
-void open_transfer_data(OpenTransfer *open, const char *data, size_t size, Usec now)
-{
-        (void)now;
-        if (!open->opened || !open->transfer->terms.to_guest || open->complete) {
-                log_debug("data of a transfer that takes none");
-                return;
-        }
-        if (size == 0)
-                open->complete = true;
-        else if (buf_put(&open->pending, data, size) < 0) {
-                (void)operation_fault(open->operation, FAULT_GUEST_OPERATIONS_FAULT, NULL,
-                                      "The host sent more than it may.");
-                operation_fail(open->operation);
-                return;
-        }
-        send_to_worker(open);
-}
-
-/* both */
 
 static bool makes_sense(const OpenTransfer *open, const FileTransferOpened *opened)
 {
@@ -196,17 +87,17 @@ static bool makes_sense(const OpenTransfer *open, const FileTransferOpened *open
                (!args->length.set || opened->length <= args->length.value);
 }
 
-static int tell_opened(OpenTransfer *open, PacketKind kind, size_t size)
+static int tell_opened(OpenTransfer *open, PacketKind kind, const char *packet, size_t size)
 {
-        const StreamHost *streams = streams_of(open);
+        const StreamHost *streams = open_transfer_streams(open);
         Operation *operation = open->operation;
         const FileTransferOpened *opened = NULL;
         WireError error;
         int r;
 
         if (kind != PACKET_OPENED ||
-            tlv_read(operation->arena, open->packet, size, &type_FileTransferOpened, &opened,
-                     &error) < 0 ||
+            tlv_read(operation->arena, packet, size, &type_FileTransferOpened, &opened, &error) <
+                    0 ||
             !makes_sense(open, opened))
                 return operation_fault(operation, FAULT_GUEST_OPERATIONS_FAULT, NULL,
                                        "The process that opened the file made no sense.");
@@ -219,42 +110,66 @@ static int tell_opened(OpenTransfer *open, PacketKind kind, size_t size)
         if (operation->worker)
                 worker_set_deadline(operation->worker, USEC_NEVER);
         operation_tell(operation, &opened);
-        if (open->transfer->terms.to_guest)
-                watch(open, 0);
+        if (!open->transfer->terms.to_guest)
+                open_download_begin(open);
         return 0;
+}
+
+/* Each of these may end the operation. */
+
+static void take_packet(OpenTransfer *open, PacketKind kind, const char *packet, size_t size)
+{
+        if (!open->opened) {
+                if (tell_opened(open, kind, packet, size) < 0)
+                        operation_fail(open->operation);
+        } else if (open->transfer->terms.to_guest && kind == PACKET_DONE) {
+                open_upload_done(open, packet, size);
+        } else {
+                open_transfer_fail_senseless(open);
+        }
+}
+
+static void take_end(OpenTransfer *open)
+{
+        open->hung_up = true;
+        open_transfer_watch(open, &open->io, false);
+        if (open->transfer->terms.to_guest)
+                open_upload_hung_up(open);
+        else
+                open_download_settle(open);
 }
 
 static int on_socket(LoopIo *io, uint32_t events, Usec now)
 {
         OpenTransfer *open = container_of(io, OpenTransfer, io);
+        char packet[PACKET_BYTES_MAX];
         PacketKind kind = PACKET_ALL;
-        ssize_t n;
+        ssize_t n = packet_receive(io->fd, &kind, packet);
 
+        (void)events;
         (void)now;
-        if (events & EPOLLOUT) {
-                send_to_worker(open);
-                return 0;
-        }
-        n = packet_receive(io->fd, &kind, open->packet);
-        if (n == -EPIPE) {
-                open->drained = true;
-                watch(open, 0);
-                finish_download(open);
-        } else if (n == -EMSGSIZE) {
-                fail_senseless(open);
-        } else if (n >= 0 && open->opened) {
-                take_from_guest(open, kind, (size_t)n);
-        } else if (n >= 0 && tell_opened(open, kind, (size_t)n) < 0) {
-                operation_fail(open->operation);
-        }
+        if (n == -EPIPE)
+                take_end(open);
+        else if (n == -EMSGSIZE)
+                open_transfer_fail_senseless(open);
+        else if (n >= 0)
+                take_packet(open, kind, packet, (size_t)n);
         return 0;
 }
 
-void open_transfer_room(OpenTransfer *open, Usec now)
+void open_transfer_data(OpenTransfer *open, const char *data, size_t size)
 {
-        (void)now;
-        if (open->opened && !open->transfer->terms.to_guest)
-                send_to_host(open);
+        if (open->opened && open->transfer->terms.to_guest)
+                open_upload_data(open, data, size);
+        else
+                log_debug("data of a transfer that takes none");
+}
+
+size_t open_transfer_pull(OpenTransfer *open, char *data, size_t size)
+{
+        return open->opened && !open->transfer->terms.to_guest
+                       ? open_download_pull(open, data, size)
+                       : 0;
 }
 
 /* How it ended. From the guest, that may be known before all is on its way. */
@@ -271,13 +186,22 @@ static void on_answer(void *user, int result, pid_t pid, Buf *answer, Usec now)
         } else if (!open->transfer->terms.to_guest) {
                 worker_forget(moved(operation->worker));
                 open->succeeded = true;
-                finish_download(open);
+                open_download_settle(open);
         } else if (!open->passed_on) {
-                fail_senseless(open);
+                open_transfer_fail_senseless(open);
         } else {
                 transfers_end(&operation->operations->transfers, open->transfer);
                 operation_answer(operation, NULL);
         }
+}
+
+/* The worker's ends of the socket, and of what the bytes go through. */
+static int prepare(OpenTransfer *open, int *ret_socket, int *ret_data)
+{
+        int r = open->transfer->terms.to_guest ? open_upload_prepare(open, ret_data)
+                                               : open_download_prepare(open, ret_data);
+
+        return r < 0 ? r : packet_pair(&open->io.fd, ret_socket);
 }
 
 int open_transfer_run(Operation *operation, Usec now)
@@ -289,25 +213,25 @@ int open_transfer_run(Operation *operation, Usec now)
                 .offset = args->offset.value,
                 .length = args->length.set ? args->length.value : INT64_MAX,
         };
-        WorkerTask task = {
-                .who = operation->who,
-                .run = open->transfer->terms.to_guest ? upload_child : download_child,
-                .argument = &transfer_task,
-                .deadline_usec = (Usec)operation->request->deadline - now,
-        };
         const WorkerCallbacks callbacks = {.on_answer = on_answer, .user = operation};
-        int theirs = -1, r;
+        _cleanup_(fd_closep) int socket = -1, data = -1;
+        int r = prepare(open, &socket, &data);
 
-        r = packet_pair(&open->io.fd, &theirs);
         if (r < 0)
                 return operation_fault(operation, FAULT_GUEST_OPERATIONS_FAULT, NULL,
                                        "The guest could not open the transfer: %s.", strerror(-r));
-        task.socket = theirs;
-        r = operation_start_worker(operation, &task, &callbacks);
-        fd_close(theirs);
-        if (r < 0)
-                return r;
-        return loop_add_io(operation->operations->loop, &open->io, EPOLLIN);
+        r = operation_start_worker(
+                operation,
+                &(WorkerTask){
+                        .who = operation->who,
+                        .run = open->transfer->terms.to_guest ? upload_child : download_child,
+                        .argument = &transfer_task,
+                        .socket = socket,
+                        .data = data,
+                        .deadline_usec = (Usec)operation->request->deadline - now,
+                },
+                &callbacks);
+        return r < 0 ? r : loop_add_io(operation->operations->loop, &open->io, EPOLLIN);
 }
 
 static int check_part(Operation *operation, const OpenFileTransferRequestType *args)
@@ -345,7 +269,7 @@ int open_transfer_check(Operation *operation)
                 .operation = operation,
                 .transfer = transfer,
                 .io = {.fd = -1, .on_ready = on_socket},
-                .pending.max = LINK_WINDOW_BYTES,
+                .pipe.fd = -1,
         };
         transfer->busy = true;
         operation->open = open;

@@ -11,9 +11,9 @@
 OpenTransfer *open_transfer_free(OpenTransfer *open);
 
 /* The host has sent @size bytes; none: it has sent all. */
-void open_transfer_data(OpenTransfer *open, const char *data, size_t size, Usec now);
-/* The host's stream takes more again. */
-void open_transfer_room(OpenTransfer *open, Usec now);
+void open_transfer_data(OpenTransfer *open, const char *data, size_t size);
+/* The host's stream takes @size bytes now. Return: how many there were. */
+size_t open_transfer_pull(OpenTransfer *open, char *data, size_t size);
 
 /* Ends transfers whose operation this guest's configuration has disabled meanwhile. */
 void operations_stop_transfers(Operations *operations);

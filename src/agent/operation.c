@@ -69,6 +69,7 @@ static void operation_free(Operation *operation)
         loop_task_cancel(&operation->confirm_sent);
         login_cancel(&operation->login);
         open_transfer_free(operation->open);
+        loop_timer_clear(&operation->patience);
         if (operation->worker)
                 worker_forget(operation->worker);
         arena_free(operation->arena);
@@ -318,20 +319,37 @@ void operations_go(Operations *operations, uint32_t id, Usec now)
         operation_proceed(operation, now);
 }
 
-void operations_data(Operations *operations, uint32_t id, const char *data, size_t size, Usec now)
+void operations_data(Operations *operations, uint32_t id, const char *data, size_t size)
 {
         Operation *operation = find(operations, id);
 
         if (operation && operation->open)
-                open_transfer_data(operation->open, data, size, now);
+                open_transfer_data(operation->open, data, size);
 }
 
-void operations_room(Operations *operations, uint32_t id, Usec now)
+size_t operations_pull(Operations *operations, uint32_t id, char *data, size_t size)
 {
         Operation *operation = find(operations, id);
 
-        if (operation && operation->open)
-                open_transfer_room(operation->open, now);
+        return operation && operation->open ? open_transfer_pull(operation->open, data, size) : 0;
+}
+
+static Operation *first_due(const Operations *operations, Usec now)
+{
+        Operation *operation;
+
+        TAILQ_FOREACH (operation, &operations->running, entry)
+                if (list_processes_is_due(operation, now))
+                        return operation;
+        return NULL;
+}
+
+void operations_program_ended(Operations *operations, Usec now)
+{
+        Operation *operation;
+
+        while ((operation = first_due(operations, now)))
+                operation_proceed(operation, now);
 }
 
 /* What a worker is carrying out goes on, and what it started is remembered. */
@@ -361,11 +379,6 @@ void operations_cancel_all(Operations *operations)
                 next = TAILQ_NEXT(operation, entry);
                 cancel(operation);
         }
-}
-
-void operations_set_vm(Operations *operations, const char *vm)
-{
-        (void)snprintf(operations->vm, sizeof(operations->vm), "%s", vm);
 }
 
 /* life */
@@ -415,6 +428,28 @@ static LoginConfig login_config(const AgentConfig *config)
                 .fail_delay_usec = config->fail_delay_usec,
                 .deadline_usec = config->login_usec,
         };
+}
+
+/* What was promised or remembered in another machine's name is its, and not ours. */
+static void forget_promises(Operations *operations)
+{
+        const LoginConfig login = login_config(operations->config);
+
+        explicit_bzero(&operations->tickets, sizeof(operations->tickets));
+        login_pool_configure(operations->logins, &login); /* transfers are of before this, too */
+}
+
+bool operations_set_vm(Operations *operations, const char *vm)
+{
+        char known[sizeof(operations->vm)];
+        bool other;
+
+        memcpy(known, operations->vm, sizeof(known));
+        (void)snprintf(operations->vm, sizeof(operations->vm), "%s", vm);
+        other = *known && strcmp(known, operations->vm) != 0;
+        if (other)
+                forget_promises(operations);
+        return other;
 }
 
 void operations_configure(Operations *operations, const AgentConfig *config)

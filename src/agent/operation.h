@@ -24,8 +24,8 @@ typedef struct OpenTransfer OpenTransfer;
 typedef struct StreamHost {
         /* @incoming: the host sends, too. Return: 0, or a negative errno and there is none. */
         int (*open)(void *user, uint32_t id, bool incoming);
-        size_t (*room)(void *user, uint32_t id);
-        int (*send)(void *user, uint32_t id, const void *data, size_t size);
+        /* There is something to be pulled again. */
+        void (*ready)(void *user, uint32_t id);
         void (*grant)(void *user, uint32_t id, size_t size);
         /* The last thing that is said on this id. */
         void (*end)(void *user, uint32_t id, const Buf *payload);
@@ -70,6 +70,7 @@ struct Operation {
         Login login;
         Worker *worker;     /* of run(); told to forget us if the operation ends first */
         OpenTransfer *open; /* of OpenFileTransfer */
+        LoopTimer patience; /* of ListProcessesInGuest, while it waits for ends of programs */
         TAILQ_ENTRY(Operation) entry;
 };
 
@@ -102,14 +103,21 @@ void operations_begin(Operations *operations, uint32_t id, Arena *arena,
                       const ChannelRequest *request, Usec now);
 /* The host still wants it. */
 void operations_go(Operations *operations, uint32_t id, Usec now);
+/* A program that was started here has ended. */
+void operations_program_ended(Operations *operations, Usec now);
 /* The host has given it up: it is not begun any more; what runs already goes on, but a transfer. */
 void operations_cancel(Operations *operations, uint32_t id);
 /* A part of a file has come; empty: all of it has. */
-void operations_data(Operations *operations, uint32_t id, const char *data, size_t size, Usec now);
-/* The stream of that id takes more again. */
-void operations_room(Operations *operations, uint32_t id, Usec now);
-/* A conversation begins, with a host that calls this machine @vm. */
-void operations_set_vm(Operations *operations, const char *vm);
+void operations_data(Operations *operations, uint32_t id, const char *data, size_t size);
+/* The stream of that id takes @size bytes. Return: how many there are in @data. */
+size_t operations_pull(Operations *operations, uint32_t id, char *data, size_t size);
+/*
+ * A conversation begins, with a host that calls this machine @vm. Where that is another one than
+ * before, tickets, initiated transfers and remembered credentials are forgotten.
+ *
+ * Return: whether it is another one.
+ */
+bool operations_set_vm(Operations *operations, const char *vm);
 /* The conversation is over. */
 void operations_cancel_all(Operations *operations);
 
@@ -170,6 +178,8 @@ int initiate_upload_run(Operation *operation, Usec now);
 int list_files_check(Operation *operation);
 int list_files_run(Operation *operation, Usec now);
 int list_processes_run(Operation *operation, Usec now);
+/* Return: whether it waits, and need not any more. */
+bool list_processes_is_due(const Operation *operation, Usec now);
 int make_directory_check(Operation *operation);
 int make_directory_run(Operation *operation, Usec now);
 int move_directory_check(Operation *operation);

@@ -3,22 +3,35 @@
 #include <stdio.h>
 #include <sys/wait.h>
 
+#define BUCKETS 1024U
+
 TAILQ_HEAD(ProcessRecords, ProcessRecord);
+
+typedef struct ProcessUser {
+        uid_t uid;
+        size_t n_running;
+        LIST_ENTRY(ProcessUser) entry;
+} ProcessUser;
 
 struct ProcessTable {
         struct ProcessRecords records; /* in the order of their start */
+        struct ProcessRecords ended;   /* those, in the order in which they are to be forgotten */
+        LIST_HEAD(, ProcessRecord) by_pid[BUCKETS]; /* the newest first */
+        LIST_HEAD(, ProcessUser) users;             /* of programs that run */
         size_t n, max;
         Usec retention;
 };
 
 ProcessTable *process_table_new(size_t max, Usec retention)
 {
-        ProcessTable *table = malloc(sizeof(*table));
+        ProcessTable *table = calloc(1, sizeof(*table));
 
         if (!table)
                 return NULL;
-        *table = (ProcessTable){.max = max, .retention = retention};
+        table->max = max;
+        table->retention = retention;
         TAILQ_INIT(&table->records);
+        TAILQ_INIT(&table->ended);
         return table;
 }
 
@@ -27,6 +40,52 @@ void process_table_configure(ProcessTable *table, size_t max, Usec retention)
         table->max = max;
         table->retention = retention;
 }
+
+/* users */
+
+static ProcessUser *find_user(const ProcessTable *table, uid_t uid)
+{
+        ProcessUser *user;
+
+        LIST_FOREACH(user, &table->users, entry)
+        if (user->uid == uid)
+                return user;
+        return NULL;
+}
+
+static int count_in(ProcessTable *table, uid_t uid)
+{
+        ProcessUser *user = find_user(table, uid);
+
+        if (!user) {
+                user = malloc(sizeof(*user));
+                if (!user)
+                        return -ENOMEM;
+                *user = (ProcessUser){.uid = uid};
+                LIST_INSERT_HEAD(&table->users, user, entry);
+        }
+        user->n_running++;
+        return 0;
+}
+
+static void count_out(ProcessTable *table, uid_t uid)
+{
+        ProcessUser *user = find_user(table, uid);
+
+        if (--user->n_running > 0)
+                return;
+        LIST_REMOVE(user, entry);
+        free(user);
+}
+
+size_t process_table_running(const ProcessTable *table, uid_t uid)
+{
+        const ProcessUser *user = find_user(table, uid);
+
+        return user ? user->n_running : 0;
+}
+
+/* records */
 
 static ProcessRecord *record_free(ProcessRecord *record)
 {
@@ -43,7 +102,12 @@ DEFINE_CLEANUP(ProcessRecord, record_free)
 
 static void forget(ProcessTable *table, ProcessRecord *record)
 {
+        if (record->running)
+                count_out(table, record->uid);
+        else
+                TAILQ_REMOVE(&table->ended, record, ended_entry);
         TAILQ_REMOVE(&table->records, record, entry);
+        LIST_REMOVE(record, same_bucket);
         table->n--;
         record_free(record);
 }
@@ -60,19 +124,9 @@ ProcessTable *process_table_free(ProcessTable *table)
         return NULL;
 }
 
-static ProcessRecord *oldest_ended(const ProcessTable *table)
-{
-        ProcessRecord *record, *oldest = NULL;
-
-        TAILQ_FOREACH (record, &table->records, entry)
-                if (!record->running && (!oldest || record->ended_at < oldest->ended_at))
-                        oldest = record;
-        return oldest;
-}
-
 bool process_table_has_room(const ProcessTable *table)
 {
-        return table->n < table->max || oldest_ended(table);
+        return table->n < table->max || !TAILQ_EMPTY(&table->ended);
 }
 
 static const char *base_name(const char *path)
@@ -83,16 +137,17 @@ static const char *base_name(const char *path)
 }
 
 int process_table_add(ProcessTable *table, pid_t pid, uid_t uid, const char *owner,
-                      const char *program_path, const char *arguments, int64_t wall)
+                      const char *program_path, const char *arguments, int64_t wall, Usec now)
 {
         _cleanup_(record_freep) ProcessRecord *record = calloc(1, sizeof(*record));
-        ProcessRecord *oldest;
+        int r;
 
         if (!record)
                 return -ENOMEM;
         record->pid = pid;
         record->uid = uid;
         record->started = wall;
+        record->started_at = now;
         record->running = true;
         record->owner = strdup(owner);
         record->name = strdup(base_name(program_path));
@@ -101,13 +156,15 @@ int process_table_add(ProcessTable *table, pid_t pid, uid_t uid, const char *own
                 record->program = NULL;
         if (!record->owner || !record->name || !record->arguments || !record->program)
                 return -ENOMEM;
-        if (table->n >= table->max) {
-                oldest = oldest_ended(table);
-                if (!oldest)
-                        return -EUSERS;
-                forget(table, oldest);
-        }
+        if (!process_table_has_room(table))
+                return -EUSERS;
+        r = count_in(table, uid);
+        if (r < 0)
+                return r;
+        if (table->n >= table->max)
+                forget(table, TAILQ_FIRST(&table->ended));
         TAILQ_INSERT_TAIL(&table->records, record, entry);
+        LIST_INSERT_HEAD(&table->by_pid[(unsigned int)pid % BUCKETS], record, same_bucket);
         table->n++;
         record = NULL;
         return 0;
@@ -117,7 +174,7 @@ ProcessRecord *process_table_find(ProcessTable *table, pid_t pid)
 {
         ProcessRecord *record;
 
-        TAILQ_FOREACH_REVERSE(record, &table->records, ProcessRecords, entry)
+        LIST_FOREACH(record, &table->by_pid[(unsigned int)pid % BUCKETS], same_bucket)
         if (record->pid == pid)
                 return record;
         return NULL;
@@ -131,6 +188,19 @@ static int exit_code(int status)
         return WEXITSTATUS(status);
 }
 
+/* Mostly at the end; elsewhere only after the retention has been changed. */
+static void insert_ended(ProcessTable *table, ProcessRecord *record)
+{
+        ProcessRecord *before = TAILQ_LAST(&table->ended, ProcessRecords);
+
+        while (before && before->forget_at > record->forget_at)
+                before = TAILQ_PREV(before, ProcessRecords, ended_entry);
+        if (before)
+                TAILQ_INSERT_AFTER(&table->ended, before, record, ended_entry);
+        else
+                TAILQ_INSERT_HEAD(&table->ended, record, ended_entry);
+}
+
 int process_table_end(ProcessTable *table, pid_t pid, int status, int64_t wall, Usec now)
 {
         ProcessRecord *record = process_table_find(table, pid);
@@ -138,48 +208,33 @@ int process_table_end(ProcessTable *table, pid_t pid, int status, int64_t wall, 
         if (!record || !record->running)
                 return -ESRCH;
         record->running = false;
+        count_out(table, record->uid);
         record->ended = wall < record->started ? record->started : wall; /* the clock was set */
         record->exit_code = exit_code(status);
         record->ended_at = now;
         record->forget_at = now + table->retention;
+        insert_ended(table, record);
         return 0;
 }
 
 void process_table_reap(ProcessTable *table, Usec now)
 {
-        ProcessRecord *record, *next;
+        ProcessRecord *record;
 
-        for (record = TAILQ_FIRST(&table->records); record; record = next) {
-                next = TAILQ_NEXT(record, entry);
-                if (!record->running && now > record->forget_at)
-                        forget(table, record);
-        }
+        while ((record = TAILQ_FIRST(&table->ended)) && now > record->forget_at)
+                forget(table, record);
 }
 
 Usec process_table_next_reap(const ProcessTable *table)
 {
-        const ProcessRecord *record;
-        Usec next = USEC_NEVER;
+        const ProcessRecord *first = TAILQ_FIRST(&table->ended);
 
-        TAILQ_FOREACH (record, &table->records, entry)
-                if (!record->running && record->forget_at < next)
-                        next = record->forget_at + 1;
-        return next;
+        return first ? first->forget_at + 1 : USEC_NEVER;
 }
 
 ProcessRecord *process_table_next(ProcessTable *table, ProcessRecord *record)
 {
         return record ? TAILQ_NEXT(record, entry) : TAILQ_FIRST(&table->records);
-}
-
-size_t process_table_running(const ProcessTable *table, uid_t uid)
-{
-        const ProcessRecord *record;
-        size_t n = 0;
-
-        TAILQ_FOREACH (record, &table->records, entry)
-                n += record->running && record->uid == uid;
-        return n;
 }
 
 size_t process_table_count(const ProcessTable *table)

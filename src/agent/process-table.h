@@ -25,12 +25,14 @@ struct ProcessRecord {
         char *program;   /* "path", with its quotes */
         char *arguments; /* may be empty */
         int64_t started; /* µs since 1970 */
+        Usec started_at; /* CLOCK_BOOTTIME */
         bool running;
         int64_t ended;  /* µs since 1970 */
         Usec ended_at;  /* CLOCK_BOOTTIME */
         int exit_code;  /* 0-255; 128+N for death by signal N */
         Usec forget_at; /* CLOCK_BOOTTIME */
-        TAILQ_ENTRY(ProcessRecord) entry;
+        TAILQ_ENTRY(ProcessRecord) entry, ended_entry;
+        LIST_ENTRY(ProcessRecord) same_bucket;
 };
 
 typedef struct ProcessTable ProcessTable;
@@ -45,11 +47,11 @@ DEFINE_CLEANUP(ProcessTable, process_table_free)
 /**
  * process_table_add() - a program runs
  *
- * Return: 0, -ENOMEM, or -EUSERS where the table is full of programs that still run; the record
- * that ended longest ago gives way to a new one.
+ * Return: 0, -ENOMEM, or -EUSERS where the table is full of programs that still run; of those that
+ * have ended, the one that would be forgotten first gives way to a new one.
  */
 int process_table_add(ProcessTable *table, pid_t pid, uid_t uid, const char *owner,
-                      const char *program_path, const char *arguments, int64_t wall);
+                      const char *program_path, const char *arguments, int64_t wall, Usec now);
 
 /* Return: whether process_table_add() would find room. */
 bool process_table_has_room(const ProcessTable *table);

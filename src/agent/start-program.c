@@ -157,6 +157,7 @@ static void on_program_exit(void *user, pid_t pid, int status, Usec now)
 
         (void)process_table_end(operations->processes, pid, status, clock_realtime(), now);
         operations_schedule_reaper(operations);
+        operations_program_ended(operations, now);
 }
 
 static void on_started(void *user, int result, pid_t pid, Buf *answer, Usec now)
@@ -168,7 +169,6 @@ static void on_started(void *user, int result, pid_t pid, Buf *answer, Usec now)
         int64_t value = pid;
         int r;
 
-        (void)now;
         if (result < 0 || answer->size > 0) {
                 (void)operation_read_answer(operation, result, answer, &failure);
                 operation_fail(operation);
@@ -176,7 +176,7 @@ static void on_started(void *user, int result, pid_t pid, Buf *answer, Usec now)
         }
         r = process_table_add(operations->processes, pid, (uid_t)operation->who->uid,
                               operation->user_spelling, spec->program_path, spec->arguments,
-                              clock_realtime());
+                              clock_realtime(), now);
         if (r < 0) {
                 /* It runs, and the client is told so; only its exit code will not be known. */
                 operation_answer(operation, &value);

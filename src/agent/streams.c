@@ -14,7 +14,7 @@ static int streams_open(void *user, uint32_t id, bool incoming)
 
         if (!link)
                 return -ENOTCONN;
-        r = link_stream_open(link, id); /* for what ends it, too */
+        r = link_stream_open_pulled(link, id); /* for what ends it, too */
         if (r >= 0 && incoming)
                 r = link_stream_accept(link, id);
         if (r < 0)
@@ -22,18 +22,12 @@ static int streams_open(void *user, uint32_t id, bool incoming)
         return r;
 }
 
-static size_t streams_room(void *user, uint32_t id)
-{
-        const Link *link = link_of(user);
-
-        return link ? link_stream_room(link, id) : 0;
-}
-
-static int streams_send(void *user, uint32_t id, const void *data, size_t size)
+static void streams_ready(void *user, uint32_t id)
 {
         Link *link = link_of(user);
 
-        return link ? link_stream_send(link, id, data, size) : -ENOTCONN;
+        if (link)
+                link_stream_ready(link, id);
 }
 
 static void streams_grant(void *user, uint32_t id, size_t size)
@@ -56,8 +50,7 @@ StreamHost streams_on(Link **link)
 {
         return (StreamHost){
                 .open = streams_open,
-                .room = streams_room,
-                .send = streams_send,
+                .ready = streams_ready,
                 .grant = streams_grant,
                 .end = streams_end,
                 .user = link,

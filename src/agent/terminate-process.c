@@ -7,6 +7,7 @@
 
 #include "agent/operation.h"
 #include "base/clock.h"
+#include "base/pidfd.h"
 #include "schema/tables.h"
 #include "wire/write.h"
 
@@ -16,7 +17,6 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
-#include <sys/pidfd.h>
 
 #define GRACE_USEC     (5 * USEC_PER_SEC)
 #define KILL_USEC      (15 * USEC_PER_SEC)

@@ -5,6 +5,7 @@
 #include "base/test.h"
 
 #define SECONDS(member) offsetof(AgentConfig, member), USEC_PER_SEC
+#define MSEC(member)    offsetof(AgentConfig, member), USEC_PER_MSEC
 #define COUNT(member)   offsetof(AgentConfig, member), 1
 
 /* Usec and size_t have the same width wherever this is built, but let nobody rely on it. */
@@ -24,6 +25,7 @@ static void test_numbers(void)
                 uint64_t unit, standard, min, max;
         } rows[] = {
                 {"guestoperations", "retention", SECONDS(retention_usec), 300, 0, 86400},
+                {"guestoperations", "list_wait_ms", MSEC(list_wait_usec), 300, 0, 10000},
                 {"guestoperations", "programs_max", COUNT(programs_max), 4096, 1, 1000000},
                 {"guestoperations", "operations_max", COUNT(operations_max), 512, 1, 65536},
                 {"guestoperations", "programs_per_user_max", COUNT(programs_per_user_max), 1024, 1,
@@ -105,6 +107,35 @@ static void test_texts(void)
         }
 }
 
+static void test_vsock(void)
+{
+        static const struct {
+                const char *about, *file;
+                int r;
+                size_t vsock;
+                bool any_port;
+        } rows[] = {
+                {"where there is no port", "", 0, AGENT_VSOCK_AUTO, false},
+                {"never", "[agent]\nvsock = 0\n", 0, 0, false},
+                {"another port", "[agent]\nvsock = 1023\n", 0, 1023, false},
+                {"a VMM's", "[agent]\nvsock = 869\nvsock_any_port = yes\n", 0, 869, true},
+                {"a port for everybody", "[agent]\nvsock = 1024\n", -EINVAL, 0, false},
+                {"no number", "[agent]\nvsock = yes\n", -EINVAL, 0, false},
+        };
+
+        for (size_t i = 0; i < ELEMENTS(rows); i++) {
+                _cleanup_(agent_config_freep) AgentConfig *config = NULL;
+
+                test_write("file", rows[i].file);
+                EXPECT_INT(rows[i].about, agent_config_load(test_path("file"), true, &config),
+                           rows[i].r);
+                if (!config)
+                        continue;
+                EXPECT(rows[i].about, config->vsock == rows[i].vsock);
+                EXPECT_INT(rows[i].about, config->vsock_any_port, rows[i].any_port);
+        }
+}
+
 static void test_disabled(void)
 {
         static const struct {
@@ -179,6 +210,7 @@ int main(void)
         test_directory_make();
         test_numbers();
         test_texts();
+        test_vsock();
         test_disabled();
         test_no_file();
         test_directory_remove();

@@ -62,11 +62,12 @@ static void test_room(Facts *facts, Usec now)
 int main(void)
 {
         _cleanup_(loop_freep) Loop *loop = NULL;
+        const AgentConfig config = {.pam_service = (char *)"guestops-agent"};
         Facts facts;
 
         if (loop_new(&loop) < 0)
                 return EXIT_FAILURE;
-        facts_init(&facts, loop, on_change);
+        facts_init(&facts, loop, &config, on_change);
         test_room(&facts, loop_now(loop));
         facts_done(&facts);
         return test_end();

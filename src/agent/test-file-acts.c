@@ -213,7 +213,7 @@ static void test_move_directory(void)
                 {"file", "a=", "a", "b", .fault = "NotADirectory"},
                 {"link", "a/ l->a", "l", "b", .fault = "NotADirectory"},
                 {"link with a slash", "a/ l->a", "l/", "b", .fault = "NotADirectory"},
-                {"here", "", ".", "../x", .fault = "FileFault"},
+                {"here", "", ".", "../guestops-test-moved", .fault = "FileFault"},
                 {"into itself", "a/ a/b/", "a", "a/b/c", .fault = "FileFault"},
                 {"no parent there", "a/", "a", "d/b", .fault = "FileNotFound"},
                 {"long", "a/", "a", LONG_NAME, .fault = "FileNameTooLong"},

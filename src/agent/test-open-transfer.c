@@ -378,23 +378,23 @@ static void test_close(void)
 /* The host has left the conversation, and says things about ids that are nobody's. */
 static void test_stray(void)
 {
+        char data[8];
         Site site;
 
         test_write("file", "hello");
         site_make(&site);
         site.wait = true;
         site.room = site.room_step = 0;
-        operations_data(site.operations, ID, "x", 1, 0);
-        operations_room(site.operations, ID, 0);
+        operations_data(site.operations, ID, "x", 1);
+        EXPECT_INT("nothing", operations_pull(site.operations, ID, data, sizeof(data)), 0);
         begin(&site, "OpenFileTransfer", promise(&site, false));
-        operations_data(site.operations, ID, "x", 1, 0);
-        operations_room(site.operations, ID, 0);
+        operations_data(site.operations, ID, "x", 1);
+        EXPECT_INT("nothing yet", operations_pull(site.operations, ID, data, sizeof(data)), 0);
         site_run(&site);
-        operations_data(site.operations, ID, "x", 1, 0);
-        operations_data(site.operations, ID, NULL, 0, 0);
+        operations_data(site.operations, ID, "x", 1);
+        operations_data(site.operations, ID, NULL, 0);
         site.room_step = 5;
         site.room = 5;
-        operations_room(site.operations, ID, 0);
         site_run(&site);
         EXPECT_STR("none the wiser", fault_of(site.end), NULL);
         EXPECT_INT("all of it", site.received.size, 5);

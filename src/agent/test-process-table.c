@@ -21,7 +21,7 @@ static ProcessTable *table_make(size_t max)
 
 static int add(ProcessTable *table, pid_t pid)
 {
-        return process_table_add(table, pid, 1000, "alice", "/bin/true", "", NOON);
+        return process_table_add(table, pid, 1000, "alice", "/bin/true", "", NOON, 0);
 }
 
 static void test_retention(void)
@@ -102,7 +102,8 @@ static void test_names(void)
                 const ProcessRecord *record;
 
                 EXPECT_INT(rows[i].about,
-                           process_table_add(table, 42, 7, "bob", rows[i].path, "a 'b c'", NOON),
+                           process_table_add(table, 42, 7, "bob", rows[i].path, "a 'b c'", NOON,
+                                             MINUTE),
                            0);
                 record = process_table_find(table, 42);
                 if (!record) {
@@ -115,6 +116,7 @@ static void test_names(void)
                 EXPECT_STR(rows[i].about, record->arguments, "a 'b c'");
                 EXPECT_INT(rows[i].about, record->uid, 7);
                 EXPECT_INT(rows[i].about, record->started, NOON);
+                EXPECT_INT(rows[i].about, record->started_at, MINUTE);
                 EXPECT(rows[i].about, record->running);
         }
 }
@@ -214,9 +216,9 @@ static void test_running(void)
         _cleanup_(process_table_freep) ProcessTable *table = table_make(10);
 
         EXPECT_INT("empty", process_table_running(table, 1000), 0);
-        process_table_add(table, 1, 1000, "alice", "/bin/true", "", NOON);
-        process_table_add(table, 2, 1000, "ALICE", "/bin/true", "", NOON);
-        process_table_add(table, 3, 1001, "bob", "/bin/true", "", NOON);
+        process_table_add(table, 1, 1000, "alice", "/bin/true", "", NOON, 0);
+        process_table_add(table, 2, 1000, "ALICE", "/bin/true", "", NOON, 0);
+        process_table_add(table, 3, 1001, "bob", "/bin/true", "", NOON, 0);
         EXPECT_INT("two of alice, by her uid", process_table_running(table, 1000), 2);
         EXPECT_INT("one of bob", process_table_running(table, 1001), 1);
         process_table_end(table, 2, 0, NOON, MINUTE);
@@ -237,8 +239,11 @@ static void test_configure(void)
         EXPECT_STR("nobody had to give way", list(table), "1 2 3");
         process_table_end(table, 2, 0, NOON, MINUTE);
         EXPECT_INT("what ends now has the other", process_table_next_reap(table), 2 * MINUTE + 1);
+        process_table_reap(table, 2 * MINUTE + 1);
+        EXPECT_STR("and is forgotten first", list(table), "1 3");
+        process_table_end(table, 3, 0, NOON, 3 * MINUTE);
         process_table_configure(table, 1, MINUTE);
-        EXPECT_INT("less room: nothing is lost", process_table_count(table), 3);
+        EXPECT_INT("less room: nothing is lost", process_table_count(table), 2);
         EXPECT("who asks finds room, as some have ended", process_table_has_room(table));
 }
 

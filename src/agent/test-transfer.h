@@ -50,6 +50,7 @@ typedef struct Site {
 
         size_t room;      /* of the stream, now */
         size_t room_step; /* that the host makes in each turn; 0: none */
+        bool ready;
         Buf received;
 
         const char *data; /* to be sent */
@@ -100,25 +101,32 @@ static inline int site_open(void *user, uint32_t id, bool incoming)
         return site->refuse_streams ? -ENOBUFS : 0;
 }
 
-static inline size_t site_room(void *user, uint32_t id)
-{
-        const Site *site = user;
-
-        (void)id;
-        return site->room;
-}
-
-static inline int site_send(void *user, uint32_t id, const void *data, size_t size)
+static inline void site_ready(void *user, uint32_t id)
 {
         Site *site = user;
 
-        (void)id;
-        EXPECT("no more than there is room for", size <= site->room);
+        EXPECT_INT("the id of what is ready", id, ID);
         EXPECT("after the answer, before the end", site->opened && !site->end);
-        site->room -= size;
-        buf_put(&site->received, data, size);
+        site->ready = true;
         loop_defer(site->loop, &site->turn);
-        return 0;
+}
+
+/* Until there is no room, or nothing. */
+static inline void site_pull(Site *site)
+{
+        static char data[FRAME_PAYLOAD_MAX];
+
+        while (site->ready && site->room > 0) {
+                size_t most = site->room < sizeof(data) ? site->room : sizeof(data);
+                size_t n = operations_pull(site->operations, ID, data, most);
+
+                EXPECT("no more than there is room for", n <= most);
+                site->ready = n > 0;
+                site->room -= n;
+                buf_put(&site->received, data, n);
+        }
+        if (site->ready && site->room_step > 0)
+                loop_defer(site->loop, &site->turn);
 }
 
 static inline void site_grant(void *user, uint32_t id, size_t size)
@@ -143,7 +151,7 @@ static inline void site_end(void *user, uint32_t id, const Buf *payload)
 }
 
 /* In pieces of all sizes, some longer than a packet of the worker's. */
-static inline void site_upload(Site *site, Usec now)
+static inline void site_upload(Site *site)
 {
         while (!site->end && site->sent < site->size && site->sent < site->stop_at) {
                 size_t piece = site->sent % 3 == 0 ? FRAME_PAYLOAD_MAX : 1 + site->sent % 5000;
@@ -156,13 +164,13 @@ static inline void site_upload(Site *site, Usec now)
                         return;
                 site->credit -= piece;
                 site->sent += piece;
-                operations_data(site->operations, ID, site->data + site->sent - piece, piece, now);
+                operations_data(site->operations, ID, site->data + site->sent - piece, piece);
         }
         if (site->sent >= site->stop_at) {
                 loop_quit(site->loop);
         } else if (!site->end && !site->all_sent) {
                 site->all_sent = true;
-                operations_data(site->operations, ID, NULL, 0, now);
+                operations_data(site->operations, ID, NULL, 0);
         }
 }
 
@@ -170,12 +178,12 @@ static inline int site_turn(LoopTask *task, Usec now)
 {
         Site *site = container_of(task, Site, turn);
 
-        if (site->room_step > 0 && site->room < site->room_step) {
+        (void)now;
+        if (site->room_step > 0 && site->room < site->room_step)
                 site->room = site->room_step;
-                operations_room(site->operations, ID, now);
-        }
+        site_pull(site);
         if (site->data)
-                site_upload(site, now);
+                site_upload(site);
         return 0;
 }
 
@@ -192,7 +200,7 @@ static inline int site_watch(LoopTimer *timer, Usec now)
 static inline void site_make(Site *site)
 {
         const OperationsHost host = {
-                .streams = {site_open, site_room, site_send, site_grant, site_end, site},
+                .streams = {site_open, site_ready, site_grant, site_end, site},
                 .send_answer = site_send_answer,
                 .user = site,
         };
@@ -271,6 +279,7 @@ static inline void site_begin(Site *site, const char *operation, char *handle, W
         };
         site->answer = site->end = NULL;
         site->opened = NULL;
+        site->ready = false;
         operations_begin(site->operations, ID, arena, request, now);
 }
 

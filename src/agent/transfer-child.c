@@ -5,9 +5,15 @@
 #include "schema/tables.h"
 #include "wire/write.h"
 
+#include <sched.h>
+
 int transfer_child_opened(const FileTransferOpened *opened)
 {
+        const struct sched_param none = {0};
         _cleanup_(buf_done) Buf payload = {.max = PACKET_BYTES_MAX};
+
+        /* The monitor, which wakes us, goes on with what it has before it is our turn. */
+        (void)sched_setscheduler(0, SCHED_BATCH, &none);
 
         tlv_write(&payload, opened);
         if (buf_error(&payload))

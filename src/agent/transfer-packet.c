@@ -75,3 +75,16 @@ ssize_t packet_receive(int fd, PacketKind *ret_kind, void *data)
         *ret_kind = (PacketKind)head;
         return n - 1;
 }
+
+int packet_send_count(int fd, PacketKind kind, PacketCount count)
+{
+        return packet_send(fd, kind, &count, sizeof(count));
+}
+
+int packet_read_count(const void *data, size_t size, PacketCount *ret)
+{
+        if (size != sizeof(*ret))
+                return -EBADMSG;
+        memcpy(ret, data, size);
+        return 0;
+}

@@ -9,6 +9,7 @@
 #include "agent/move-across.h"
 #include "agent/transfer-child.h"
 #include "agent/transfer-packet.h"
+#include "agent/upload-ring.h"
 #include "agent/upload-target.h"
 #include "schema/tables.h"
 
@@ -110,24 +111,29 @@ static int write_whole(Upload *upload, const char *data, size_t size)
 }
 
 /* Return: 0 when all has come, -EPIPE where the transfer was given up, or with a fault raised. */
-static int take_data(Upload *upload)
+static int take_data(Upload *upload, const char *ring)
 {
-        char *data = arena_alloc(upload->arena, PACKET_BYTES_MAX);
+        size_t at = 0;
 
-        if (!data)
-                return -ENOMEM;
         for (;;) {
+                char packet[PACKET_BYTES_MAX];
                 PacketKind kind = PACKET_OPENED;
-                ssize_t n = packet_receive(WORKER_SOCKET, &kind, data);
+                PacketCount count = 0;
+                ssize_t n = packet_receive(WORKER_SOCKET, &kind, packet);
                 int r;
 
                 if (n < 0)
                         return (int)n;
                 if (kind == PACKET_ALL)
                         return 0;
-                r = write_whole(upload, data, (size_t)n);
+                r = packet_read_count(packet, (size_t)n, &count);
+                if (r >= 0)
+                        r = write_whole(upload, ring + at, count);
+                if (r >= 0)
+                        r = packet_send_count(WORKER_SOCKET, PACKET_DONE, count);
                 if (r < 0)
                         return r;
+                at = (at + count) % UPLOAD_RING_BYTES;
         }
 }
 
@@ -242,15 +248,18 @@ static int commit(Upload *upload)
 static int upload_run(Upload *upload)
 {
         const FileTransferOpened opened = {.type = &type_FileTransferOpened, .version = (char *)""};
+        const char *ring = upload_ring_map(WORKER_DATA);
         int r;
 
+        if (!ring)
+                return -ENOMEM;
         r = upload_target_open(upload->terms, upload->arena, upload->fault, &upload->target);
         if (r >= 0)
                 r = make_file(upload);
         if (r >= 0)
                 r = transfer_child_opened(&opened);
         if (r >= 0)
-                r = take_data(upload);
+                r = take_data(upload, ring);
         if (r >= 0)
                 r = set_attributes(upload);
         if (r >= 0)

@@ -75,29 +75,33 @@ static void reset_limits(void)
         }
 }
 
-/* Descriptors 0 to 2 are /dev/null, 3 is the pipe, 4 the socket, and none but null cross an exec.
- */
-static int arrange_descriptors(int pipe_fd, int socket)
+/* Descriptors 0 to 2 are /dev/null, those behind as worker.h says; only null crosses an exec. */
+static int arrange_descriptors(int pipe_fd, const WorkerTask *task)
 {
-        int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+        int own[] = {
+                [ANSWER_FD] = pipe_fd,
+                [WORKER_SOCKET] = task->socket,
+                [WORKER_DATA] = task->data,
+        };
+        int null = open("/dev/null", O_RDWR | O_CLOEXEC), n = ANSWER_FD;
 
-        if (socket > 0)
-                socket = fcntl(socket, F_DUPFD_CLOEXEC, WORKER_SOCKET + 1);
-        if (null < 0 || socket < 0)
+        if (null < 0)
                 return -errno;
-        for (int fd = 0; fd <= 2; fd++)
-                if (dup2(null, fd) < 0)
+        /* Out of the way of those places first. */
+        for (; n < (int)ELEMENTS(own) && own[n] > 0; n++) {
+                own[n] = fcntl(own[n], F_DUPFD_CLOEXEC, (int)ELEMENTS(own));
+                if (own[n] < 0)
                         return -errno;
-        if (pipe_fd != ANSWER_FD && dup3(pipe_fd, ANSWER_FD, O_CLOEXEC) < 0)
-                return -errno;
-        if (socket > 0 && dup3(socket, WORKER_SOCKET, O_CLOEXEC) < 0)
-                return -errno;
-        return close_range(socket > 0 ? WORKER_SOCKET + 1 : ANSWER_FD + 1, ~0U, 0) < 0 ? -errno : 0;
+        }
+        for (int fd = 0; fd < n; fd++)
+                if (dup3(fd < ANSWER_FD ? null : own[fd], fd, fd < ANSWER_FD ? 0 : O_CLOEXEC) < 0)
+                        return -errno;
+        return close_range((unsigned int)n, ~0U, 0) < 0 ? -errno : 0;
 }
 
 static int prepare(const WorkerTask *task, int pipe_fd)
 {
-        int r = arrange_descriptors(pipe_fd, task->socket);
+        int r = arrange_descriptors(pipe_fd, task);
         sigset_t all;
 
         if (r < 0)

@@ -16,7 +16,8 @@
 
 #define WORKER_ANSWER_MAX ((size_t)16 << 20)
 #define WORKER_DONE       "" /* the message where all went well: nothing at all is said by who dies */
-#define WORKER_SOCKET     4 /* in the child: the task's socket */
+#define WORKER_SOCKET     4 /* in the child: the task's socket, … */
+#define WORKER_DATA       5 /* … and its data */
 
 typedef struct Worker Worker;
 
@@ -39,6 +40,7 @@ typedef struct WorkerTask {
         void (*run)(const void *argument, Arena *arena, Buf *answer);
         const void *argument;
         int socket;   /* of the caller, for WORKER_SOCKET in the child; 0: none */
+        int data;     /* likewise, for WORKER_DATA; not without a socket */
         bool session; /* a new session and process group of its own, signals and umask reset */
         Usec deadline_usec;
 } WorkerTask;

@@ -27,6 +27,7 @@ static const ConfigKey keys[] = {
         {"log", "audit", CONFIG_STRING, AT_KEY(audit)},
         {"log", "level", CONFIG_STRING, AT_KEY(log_level)},
         {"service", "state", CONFIG_STRING, AT_KEY(state)},
+        {"service", "status", CONFIG_STRING, AT_KEY(status)},
         {"sessions", "calls_max", CONFIG_COUNT, AT_KEY(session_calls_max), 1, 100000},
         {"sessions", "idle", CONFIG_SECONDS, AT_KEY(session_idle), 1, 604800},
         {"sessions", "max", CONFIG_COUNT, AT_KEY(sessions_max), 1, 1000000},
@@ -43,6 +44,7 @@ static DaemonConfig *config_new(void)
                 .address = strdup("0.0.0.0"),
                 .port = 8697,
                 .state = strdup("/var/lib/guestops"),
+                .status = strdup("/run/guestops/status.sock"),
                 .vms = strdup("/etc/guestops/vms.d"),
                 .log_level = strdup("info"),
                 .datacenter = strdup("guestops"),
@@ -60,8 +62,8 @@ static DaemonConfig *config_new(void)
                 .transfers_per_user_max = 256,
                 .transfers_per_vm_max = 256,
         };
-        if (!config->address || !config->state || !config->vms || !config->log_level ||
-            !config->datacenter || !config->api_type)
+        if (!config->address || !config->state || !config->status || !config->vms ||
+            !config->log_level || !config->datacenter || !config->api_type)
                 return NULL;
         return moved(config);
 }
@@ -104,8 +106,8 @@ static int check(const DaemonConfig *config, const char *path)
 
 static int resolve_paths(DaemonConfig *config, const char *path)
 {
-        char **paths[] = {&config->state, &config->vms, &config->certificate, &config->key,
-                          &config->audit};
+        char **paths[] = {&config->state,       &config->status, &config->vms,
+                          &config->certificate, &config->key,    &config->audit};
         int r = 0;
 
         for (size_t i = 0; r >= 0 && i < ELEMENTS(paths); i++)

@@ -10,6 +10,7 @@ typedef struct DaemonConfig {
         bool own_files;          /* neither of the two is configured: they may be made */
         char *certificate, *key; /* files; NULL: those in the state directory */
         char *state;             /* directory of what the daemon keeps */
+        char *status;            /* socket, see api/status.h */
         char *vms;               /* directory of files that describe machines */
         char *audit;             /* file; NULL: in the state directory */
         char *log_level;

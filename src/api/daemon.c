@@ -1,7 +1,9 @@
 #include "api/daemon.h"
 
 #include "api/daemon-config.h"
+#include "api/reply.h"
 #include "api/service.h"
+#include "api/status.h"
 #include "base/clock.h"
 #include "base/limits.h"
 #include "base/secret.h"
@@ -26,7 +28,9 @@ struct Daemon {
         DaemonConfig *config;
         Service service;
         HttpServer *http;
+        Status *status;
         LoopTimer farewell; /* from SIGTERM to the end */
+        bool ends;
         char *host_name, *full_name;
         char thumbprint[CERTIFICATE_THUMBPRINT_SIZE];
 };
@@ -145,7 +149,14 @@ static int make_state(const Daemon *daemon)
 
 static void on_request(void *user, HttpRequest *request, Usec now)
 {
-        dispatch_request(&((Daemon *)user)->service, request, now);
+        static const HttpHeader later = {"Retry-After", "1"};
+        Daemon *daemon = user;
+
+        /* The machines are gone already, but only from this daemon. */
+        if (daemon->ends)
+                reply_text(request, 503, &later, "The service ends.");
+        else
+                dispatch_request(&daemon->service, request, now);
 }
 
 static bool is_streamed(void *user, HttpRequest *request)
@@ -297,6 +308,15 @@ static int make_service(Daemon *daemon)
         return make_inventory(daemon);
 }
 
+/* Nobody but an administrator needs it. */
+static void tell_status(Daemon *daemon)
+{
+        int r = status_new(&daemon->service, daemon->config, &daemon->status);
+
+        if (r < 0)
+                log_warning("%s: %s; there is no status", daemon->config->status, strerror(-r));
+}
+
 /* signals */
 
 static void warn_if_changed(const char *what, const char *before, const char *after)
@@ -321,6 +341,7 @@ static void reload(Daemon *daemon, Usec now)
         sessions_apply_users(daemon->service.sessions, before, daemon->service.users);
         warn_if_changed("[http] address", daemon->config->address, config->address);
         warn_if_changed("[service] state", daemon->config->state, config->state);
+        warn_if_changed("[service] status", daemon->config->status, config->status);
         if (daemon->config->port != config->port)
                 log_warning("[http] port has changed; that takes a restart");
         free(daemon->config->log_level);
@@ -346,6 +367,7 @@ static int on_signal(void *user, int signo, Usec now)
                 return 0;
         }
         log_info("signal %d: the daemon ends", signo);
+        daemon->ends = true;
         /* Requests in flight are answered, as their machines go; then some time to send it. */
         inventory_clear(daemon->service.inventory, now);
         return loop_timer_set(daemon->service.loop, &daemon->farewell, now + FAREWELL_USEC);
@@ -382,7 +404,11 @@ static int build(Daemon *daemon)
                 r = load_users(daemon, true);
         if (r >= 0)
                 r = make_service(daemon);
-        return r < 0 ? r : listen_for_clients(daemon);
+        if (r >= 0)
+                r = listen_for_clients(daemon);
+        if (r >= 0)
+                tell_status(daemon);
+        return r;
 }
 
 int daemon_new(const DaemonOptions *options, Daemon **ret)
@@ -414,6 +440,7 @@ Daemon *daemon_free(Daemon *daemon)
 {
         if (!daemon)
                 return NULL;
+        status_free(daemon->status);
         http_server_free(daemon->http); /* what is still parked is given up */
         inventory_free(daemon->service.inventory);
         guestops_free(daemon->service.guestops);

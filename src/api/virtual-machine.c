@@ -78,12 +78,12 @@ static int check(const Vm *vm, PowerAction action, Call *call)
 {
         int r;
 
-        if (!vm->provider_type->power)
+        if (!vm->source->type->power)
                 return fault_not_supported(
                         call, arena_printf(call->arena,
                                            "provider %s has no power operations; use those of the "
                                            "machine's own system",
-                                           vm->provider_type->name));
+                                           vm->source->type->name));
         if (vm_busy_with(vm))
                 return vm_fault_busy(vm, &call->fault, call->arena);
         r = check_power_state(vm, action, call);

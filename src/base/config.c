@@ -72,6 +72,8 @@ static int store(const ConfigKey *key, const char *value, void *target)
                 return r;
         if (key->kind == CONFIG_SECONDS)
                 *(Usec *)(void *)at = number * USEC_PER_SEC;
+        else if (key->kind == CONFIG_MSEC)
+                *(Usec *)(void *)at = number * USEC_PER_MSEC;
         else if (key->kind == CONFIG_COUNT)
                 *(size_t *)(void *)at = number;
         else

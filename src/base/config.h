@@ -11,6 +11,7 @@ typedef enum ConfigKind {
         CONFIG_STRING,  /* char *, owned by the struct; may not be empty */
         CONFIG_BOOL,    /* bool; true, yes, 1, false, no, 0 */
         CONFIG_SECONDS, /* Usec, written as whole seconds */
+        CONFIG_MSEC,    /* Usec, written as whole milliseconds */
         CONFIG_COUNT,   /* size_t */
         CONFIG_PORT,    /* uint16_t */
 } ConfigKind;

@@ -60,10 +60,13 @@ void random_bytes(void *data, size_t size)
 void random_hex(char *text, size_t bytes)
 {
         static const char digits[] = "0123456789abcdef";
-        unsigned char byte;
+        unsigned char *raw =
+                (unsigned char *)text + bytes; /* digits reach none before it is read */
 
+        random_bytes(raw, bytes);
         for (size_t i = 0; i < bytes; i++) {
-                random_bytes(&byte, 1);
+                unsigned char byte = raw[i];
+
                 text[2 * i] = digits[byte >> 4];
                 text[2 * i + 1] = digits[byte & 15];
         }

@@ -71,6 +71,45 @@ static void test_utf8(void)
         }
 }
 
+static void test_utf8_defuse_line(void)
+{
+        static const struct {
+                const char *about, *text, *defused;
+        } rows[] = {
+                {"nothing", "", ""},
+                {"letters", "a\xc3\xa9 \xe2\x82\xac \xf0\x9f\x98\x80",
+                 "a\xc3\xa9 \xe2\x82\xac \xf0\x9f\x98\x80"},
+                {"a line's end", "a\r\nb\tc", "a??b?c"},
+                {"escape, delete", "\033[2J\x7f", "?[2J?"},
+                {"CSI in two bytes",
+                 "\xc2\x9b"
+                 "2J\xc2\xa0",
+                 "??2J\xc2\xa0"},
+                {"line separator",
+                 "a\xe2\x80\xa8"
+                 "b",
+                 "a???b"},
+                {"from right to left",
+                 "a\xe2\x80\xae"
+                 "b\xe2\x81\xa6"
+                 "c",
+                 "a???b???c"},
+                {"before and behind these", "\xe2\x80\xa7\xe2\x80\xaf\xe2\x81\xa5\xe2\x81\xaa",
+                 "\xe2\x80\xa7\xe2\x80\xaf\xe2\x81\xa5\xe2\x81\xaa"},
+                {"no UTF-8",
+                 "\x9b"
+                 "2J",
+                 "?2J"},
+        };
+
+        for (size_t i = 0; i < ELEMENTS(rows); i++) {
+                _cleanup_(freep) char *copy = strdup(rows[i].text);
+
+                utf8_defuse_line(copy);
+                EXPECT_STR(rows[i].about, copy, rows[i].defused);
+        }
+}
+
 static void test_utf8_defuse(void)
 {
         static const struct {
@@ -176,6 +215,7 @@ int main(void)
 {
         test_utf8();
         test_utf8_defuse();
+        test_utf8_defuse_line();
         test_secret_equal();
         test_random();
         test_secret_free();

@@ -64,3 +64,27 @@ void utf8_defuse(char *text)
                 text += n > 0 ? n : 1;
         }
 }
+
+/* Of control characters, line ends and directions: U+007F to 009F, 2028 to 202E, 2066 to 2069. */
+static bool is_for_terminals(const unsigned char *c, size_t n)
+{
+        if (n == 1)
+                return *c < 0x20 || *c == 0x7f;
+        if (n == 2)
+                return c[0] == 0xc2 && c[1] < 0xa0;
+        return n == 3 && c[0] == 0xe2 &&
+               ((c[1] == 0x80 && c[2] >= 0xa8 && c[2] <= 0xae) ||
+                (c[1] == 0x81 && c[2] >= 0xa6 && c[2] <= 0xa9));
+}
+
+void utf8_defuse_line(char *text)
+{
+        utf8_defuse(text);
+        while (*text) {
+                size_t n = utf8_character(text);
+
+                if (is_for_terminals((const unsigned char *)text, n))
+                        memset(text, '?', n);
+                text += n;
+        }
+}

@@ -25,3 +25,9 @@ size_t utf8_character(const char *text);
  * hold, becomes '?'.
  */
 void utf8_defuse(char *text);
+
+/*
+ * As utf8_defuse(), for one line of a terminal: nothing is left that would end the line, move the
+ * cursor, or turn the direction of writing.
+ */
+void utf8_defuse_line(char *text);

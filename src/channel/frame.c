@@ -33,11 +33,10 @@ static uint64_t get_number(const unsigned char *at, size_t n)
         return value;
 }
 
-void frame_write(Buf *out, const Frame *frame)
+static void put_header(char *at, const Frame *frame, const char *payload)
 {
-        unsigned char header[FRAME_HEADER_BYTES];
+        unsigned char *header = (unsigned char *)at;
 
-        assert(frame->size <= FRAME_PAYLOAD_MAX);
         memcpy(header, magic, sizeof(magic));
         header[AT_VERSION] = FRAME_VERSION;
         header[AT_KIND] = (unsigned char)frame->kind;
@@ -45,10 +44,35 @@ void frame_write(Buf *out, const Frame *frame)
         put_number(header + AT_NONCE, frame->nonce, 8);
         put_number(header + AT_ID, frame->id, 4);
         put_number(header + AT_SIZE, frame->size, 4);
-        put_number(header + AT_PAYLOAD_CRC, crc32_of(frame->payload, frame->size), 4);
+        put_number(header + AT_PAYLOAD_CRC, crc32_of(payload, frame->size), 4);
         put_number(header + AT_HEADER_CRC, crc32_of(header, AT_HEADER_CRC), 4);
+}
+
+void frame_write(Buf *out, const Frame *frame)
+{
+        char header[FRAME_HEADER_BYTES];
+
+        assert(frame->size <= FRAME_PAYLOAD_MAX);
+        put_header(header, frame, frame->payload);
         buf_put(out, header, sizeof(header));
         buf_put(out, frame->payload, frame->size);
+}
+
+char *frame_room(Buf *out, size_t size)
+{
+        char *at = buf_grow(out, FRAME_HEADER_BYTES + size);
+
+        return at ? at + FRAME_HEADER_BYTES : NULL;
+}
+
+void frame_fill(Buf *out, size_t room, const Frame *frame)
+{
+        char *at = out->data + out->size - room - FRAME_HEADER_BYTES;
+
+        assert(frame->size <= room && room <= FRAME_PAYLOAD_MAX);
+        out->size -= frame->size > 0 ? room - frame->size : room + FRAME_HEADER_BYTES;
+        if (frame->size > 0)
+                put_header(at, frame, at + FRAME_HEADER_BYTES);
 }
 
 /* Return: 1 where a whole header stands at the front, 0 where it may still become one. */

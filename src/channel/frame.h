@@ -56,6 +56,14 @@ typedef struct FrameReader {
 /* Appends one frame. */
 void frame_write(Buf *out, const Frame *frame);
 
+/*
+ * A frame whose payload is written in its place: frame_room() appends one and returns room for
+ * @size bytes of payload, or NULL without memory. What has come to be there is frame->size bytes
+ * of it, and the payload of @frame is not looked at. With none, nothing is appended.
+ */
+char *frame_room(Buf *out, size_t size);
+void frame_fill(Buf *out, size_t room, const Frame *frame);
+
 /**
  * frame_next() - the next whole frame in reader->in
  * @ret:        its payload is borrowed until frame_consume()

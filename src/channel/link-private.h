@@ -48,6 +48,7 @@ struct Link {
         FrameReader reader;
         Buf out;                             /* frames, ready to be written … */
         size_t written;                      /* … and how much of them is */
+        size_t to_erase;                     /* so much of its memory has been used */
         TAILQ_HEAD(Senders, Sender) senders; /* in the order of their turns */
         bool port_open;                      /* LINK_PORT: the host side has been seen */
         bool unplugged;                      /* LINK_PORT: the device is gone */
@@ -71,6 +72,8 @@ Sender *link_find_sender(const Link *link, const SenderType *type, uint32_t id);
 /* Writes a frame of this conversation behind all that is already to be written. */
 void link_put_frame(Link *link, FrameKind kind, uint16_t flags, uint32_t id, const void *payload,
                     size_t size);
+/* Likewise, with @size bytes at most, which the owner puts in. Return: how many it did. */
+size_t link_pull_frame(Link *link, FrameKind kind, uint32_t id, size_t size);
 void link_deliver(Link *link, const Frame *frame, const char *payload, size_t size, Usec now);
 void link_lost(Link *link, const char *why, Usec now);
 int link_send_credit(Link *link, uint32_t id, uint32_t bytes);

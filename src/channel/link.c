@@ -2,9 +2,12 @@
 
 #include <sys/epoll.h>
 
-#define READ_BYTES        ((size_t)64 << 10)
+/* One byte less than memory of a round size: a Buf keeps one for a NUL. */
+#define READ_FIRST_BYTES  (((size_t)4 << 10) - 1)
+#define READ_BYTES        (((size_t)64 << 10) - 1)
 #define READS_PER_TURN    16 /* one helping: other links want their turn too */
 #define WRITE_AHEAD_BYTES ((size_t)128 << 10)
+#define IDLE_BYTES_MAX    ((size_t)1 << 10) /* of memory that a link keeps for its next frames */
 #define CONTROL_BYTES_MAX ((size_t)1 << 20) /* unread by the peer; beyond: -ENOBUFS */
 
 static void drop_all(Link *link)
@@ -48,6 +51,19 @@ void link_put_frame(Link *link, FrameKind kind, uint16_t flags, uint32_t id, con
                                 });
 }
 
+size_t link_pull_frame(Link *link, FrameKind kind, uint32_t id, size_t size)
+{
+        char *at = frame_room(&link->out, size);
+        size_t n;
+
+        if (!at)
+                return 0;
+        n = link->callbacks.on_pull(link->callbacks.user, id, at, size);
+        frame_fill(&link->out, size,
+                   &(Frame){.kind = kind, .nonce = link->nonce, .id = id, .size = (uint32_t)n});
+        return n;
+}
+
 /* One frame of each sender that may, in turn, until there is enough to be written at once. */
 static void take_turns(Link *link)
 {
@@ -66,33 +82,48 @@ static void take_turns(Link *link)
         }
 }
 
+static void note_used(Link *link)
+{
+        if (link->to_erase < link->out.size)
+                link->to_erase = link->out.size;
+}
+
 /* Only what is all written is filled again: nothing has to be moved then. */
 static void refill(Link *link)
 {
         if (link->written < link->out.size || buf_error(&link->out))
                 return;
+        note_used(link);
         link->out.size = link->written = 0;
         streams_pay_credit(link);
         take_turns(link);
+}
+
+/* What was sent may have been a secret. While more is sent, that takes its place. */
+static void erase_sent(Link *link)
+{
+        if (link->to_erase > 0)
+                explicit_bzero(link->out.data, link->to_erase);
+        link->to_erase = 0;
 }
 
 /* Return: 0 where all is written or the pipe is full, or a negative errno. */
 static int write_out(Link *link)
 {
         for (;;) {
-                char *at;
                 ssize_t n;
 
                 refill(link);
-                if (link->written == link->out.size)
+                if (link->written == link->out.size) {
+                        erase_sent(link);
                         return 0;
-                at = link->out.data + link->written;
-                n = write(link->io.fd, at, link->out.size - link->written);
+                }
+                n = write(link->io.fd, link->out.data + link->written,
+                          link->out.size - link->written);
                 if (n < 0 && errno == EINTR)
                         continue;
                 if (n < 0)
                         return errno == EAGAIN ? 0 : -errno;
-                explicit_bzero(at, (size_t)n);
                 link->written += (size_t)n;
         }
 }
@@ -108,7 +139,7 @@ static uint32_t wanted_events(const Link *link)
 static void drop_out(Link *link)
 {
         buf_erase(&link->out);
-        link->written = 0;
+        link->written = link->to_erase = 0;
 }
 
 static int flush(Link *link, Usec now)
@@ -120,6 +151,8 @@ static int flush(Link *link, Usec now)
                 link_lost(link, "there is no memory for what has to be sent", now);
                 return 0;
         }
+        if (link->written == link->out.size && link->out.space > IDLE_BYTES_MAX)
+                drop_out(link);
         if (r >= 0)
                 return loop_io_set(&link->io, wanted_events(link));
         if (link->config.mode == LINK_SOCKET)
@@ -137,6 +170,7 @@ int link_send(Link *link, FrameKind kind, uint32_t id, const void *payload, size
         if (link->out.size - link->written > CONTROL_BYTES_MAX)
                 return -ENOBUFS;
         if (link->written > link->out.size / 2) {
+                note_used(link);
                 buf_drop(&link->out, link->written);
                 link->written = 0;
         }
@@ -259,21 +293,28 @@ static void port_hung_up(Link *link, int error, Usec now)
                 link_lost(link, "the host closed the port", now);
 }
 
-/* Return: 1 where more may be waiting, 0 where all is read, or a negative errno. */
-static int read_once(Link *link)
+/*
+ * Most links are idle but for a heartbeat, so little memory is tried first.
+ *
+ * Return: how many bytes were read, with *@ret_more where there may be more, or a negative errno.
+ */
+static ssize_t read_once(Link *link, bool *ret_more)
 {
         size_t before = link->reader.in.size;
-        char *at = buf_grow(&link->reader.in, READ_BYTES);
+        size_t size = link->reader.in.space > 0 ? READ_BYTES : READ_FIRST_BYTES;
+        char *at = buf_grow(&link->reader.in, size);
         ssize_t n;
 
         if (!at)
                 return -ENOMEM;
         do
-                n = read(link->io.fd, at, READ_BYTES);
+                n = read(link->io.fd, at, size);
         while (n < 0 && errno == EINTR);
         link->reader.in.size = before + (n > 0 ? (size_t)n : 0);
+        /* A port is edge-triggered: it has to be read to its end. */
+        *ret_more = n > 0 && ((size_t)n == size || link->config.mode == LINK_PORT);
         if (n > 0)
-                return 1;
+                return n;
         if (n == 0)
                 return -EPIPE;
         return errno == EAGAIN ? 0 : -errno;
@@ -282,12 +323,13 @@ static int read_once(Link *link)
 static int link_on_ready(LoopIo *io, uint32_t events, Usec now)
 {
         Link *link = container_of(io, Link, io);
-        int r = 1;
+        bool more = true;
+        int r = 0;
 
         (void)events;
-        /* A port is edge-triggered: it has to be read to its end. */
-        for (int i = 0; r > 0 && (i < READS_PER_TURN || link->config.mode == LINK_PORT); i++) {
-                r = read_once(link);
+        for (int i = 0; r >= 0 && more && (i < READS_PER_TURN || link->config.mode == LINK_PORT);
+             i++) {
+                r = (int)read_once(link, &more);
                 if (r > 0)
                         link->port_open = true;
                 if (r > 0 && parse(link, now) < 0)
@@ -295,6 +337,8 @@ static int link_on_ready(LoopIo *io, uint32_t events, Usec now)
                 if (link->closed)
                         return 0;
         }
+        if (link->reader.in.size == 0)
+                frame_reader_done(&link->reader);
         if (r < 0 && link->config.mode == LINK_PORT) {
                 port_hung_up(link, r, now);
                 return 0;

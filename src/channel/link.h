@@ -14,6 +14,12 @@
 #define LINK_WINDOW_BYTES ((uint32_t)256 << 10) /* credit that every message begins with */
 #define LINK_STREAM_BYTES ((size_t)128 << 10)   /* of one stream, queued here */
 
+/*
+ * Where agents listen on AF_VSOCK, if nothing else is said. Below 1024, because only root can
+ * listen there in the guest; IANA has assigned it to nobody.
+ */
+#define CHANNEL_VSOCK_PORT 869
+
 typedef struct Link Link;
 
 typedef enum LinkMode {
@@ -54,6 +60,12 @@ typedef struct LinkCallbacks {
          * owner has no streams to send.
          */
         void (*on_room)(void *user, uint32_t id, Usec now);
+        /*
+         * It is the turn of a stream that is pulled: up to @size of its bytes are to be put into
+         * @data. May not call the link. Return: how many; with none, there is no other turn before
+         * link_stream_ready(). NULL where the owner has no such streams.
+         */
+        size_t (*on_pull)(void *user, uint32_t id, char *data, size_t size);
         void *user;
 } LinkCallbacks;
 
@@ -84,6 +96,15 @@ void link_forget(Link *link, uint32_t id);
 
 /* The sending end. Return: 0, -EEXIST or -ENOBUFS. */
 int link_stream_open(Link *link, uint32_t id);
+
+/*
+ * Likewise, but nothing is queued here: on_pull() is asked for the bytes when it is the stream's
+ * turn and the peer takes some, from the first link_stream_ready() on.
+ */
+int link_stream_open_pulled(Link *link, uint32_t id);
+
+/* There are bytes again for a stream that is pulled. */
+void link_stream_ready(Link *link, uint32_t id);
 
 /* Return: how many bytes the stream takes now; at most LINK_STREAM_BYTES, however little credit
    the peer gives. */

@@ -6,14 +6,15 @@
 /* The sending end. */
 struct Outflow {
         Sender sender;
+        char *ring;         /* NULL: nothing is queued, on_pull() is asked */
         size_t first, size; /* of what is in the ring, which begins anew at its end */
+        bool ready;         /* to be asked */
         bool crowded;       /* there is less room than is worth telling of */
         bool roomy;         /* in the list of those whose owners are to be told */
         bool ended;
         FrameKind end_kind;
         Buf end;
         TAILQ_ENTRY(Outflow) roomy_entry;
-        char ring[LINK_STREAM_BYTES];
 };
 
 /* The receiving end. */
@@ -46,6 +47,14 @@ static void set_roomy(Link *link, Outflow *flow, bool roomy)
         }
 }
 
+static void outflow_free(Outflow *flow)
+{
+        if (flow->ring)
+                explicit_bzero(flow->ring, LINK_STREAM_BYTES);
+        free(flow->ring);
+        free(flow);
+}
+
 static void drop_outflow(Link *link, Sender *sender)
 {
         Outflow *flow = container_of(sender, Outflow, sender);
@@ -54,8 +63,7 @@ static void drop_outflow(Link *link, Sender *sender)
         link->n_outflows--;
         set_roomy(link, flow, false);
         buf_erase(&flow->end);
-        explicit_bzero(flow->ring, sizeof(flow->ring));
-        free(flow);
+        outflow_free(flow);
 }
 
 static Inflow *find_inflow(const Link *link, uint32_t id)
@@ -85,10 +93,29 @@ static SendResult send_end(Link *link, Outflow *flow)
         return SEND_OVER;
 }
 
-static SendResult send_data(Link *link, Sender *sender)
+static SendResult pull_data(Link *link, Outflow *flow)
 {
-        Outflow *flow = container_of(sender, Outflow, sender);
-        size_t size = sizeof(flow->ring) - flow->first;
+        size_t size = flow->sender.window;
+
+        /* What comes before the stream on its id may still be here. */
+        if (link_find_sender(link, &message_sender, flow->sender.id))
+                return SEND_WAITS;
+        if (flow->ended)
+                return send_end(link, flow);
+        if (size > FRAME_PAYLOAD_MAX)
+                size = FRAME_PAYLOAD_MAX;
+        if (size == 0 || !flow->ready)
+                return SEND_WAITS;
+        size = link_pull_frame(link, FRAME_DATA, flow->sender.id, size);
+        flow->sender.window -= (uint32_t)size;
+        flow->ready = size > 0;
+        return size > 0 ? SEND_GOES_ON : SEND_WAITS;
+}
+
+static SendResult send_queued(Link *link, Outflow *flow)
+{
+        Sender *sender = &flow->sender;
+        size_t size = LINK_STREAM_BYTES - flow->first;
 
         if (flow->size == 0)
                 return flow->ended ? send_end(link, flow) : SEND_WAITS;
@@ -103,12 +130,19 @@ static SendResult send_data(Link *link, Sender *sender)
         link_put_frame(link, FRAME_DATA, 0, sender->id, flow->ring + flow->first, size);
         sender->window -= (uint32_t)size;
         flow->size -= size;
-        flow->first = flow->size == 0 ? 0 : (flow->first + size) % sizeof(flow->ring);
-        if (flow->crowded && !flow->ended && sizeof(flow->ring) - flow->size >= ROOM_ENOUGH) {
+        flow->first = flow->size == 0 ? 0 : (flow->first + size) % LINK_STREAM_BYTES;
+        if (flow->crowded && !flow->ended && LINK_STREAM_BYTES - flow->size >= ROOM_ENOUGH) {
                 flow->crowded = false;
                 set_roomy(link, flow, true);
         }
         return SEND_GOES_ON;
+}
+
+static SendResult send_data(Link *link, Sender *sender)
+{
+        Outflow *flow = container_of(sender, Outflow, sender);
+
+        return flow->ring ? send_queued(link, flow) : pull_data(link, flow);
 }
 
 const SenderType stream_sender = {.send = send_data, .drop = drop_outflow};
@@ -126,27 +160,51 @@ static int on_tell_room(LoopTask *task, Usec now)
         return 0;
 }
 
-int link_stream_open(Link *link, uint32_t id)
+static int open_outflow(Link *link, uint32_t id, size_t ring)
 {
         Outflow *flow;
 
         if (find_outflow(link, id))
                 return -EEXIST;
-        flow = link->n_outflows < STREAMS_MAX ? malloc(sizeof(*flow)) : NULL;
+        flow = link->n_outflows < STREAMS_MAX ? calloc(1, sizeof(*flow)) : NULL;
         if (!flow)
                 return -ENOBUFS;
-        memset(flow, 0, offsetof(Outflow, ring));
+        flow->ring = ring > 0 ? malloc(ring) : NULL;
+        if (ring > 0 && !flow->ring) {
+                free(flow);
+                return -ENOBUFS;
+        }
         flow->sender = (Sender){.type = &stream_sender, .id = id, .window = LINK_WINDOW_BYTES};
         TAILQ_INSERT_TAIL(&link->senders, &flow->sender, entry);
         link->n_outflows++;
         return 0;
 }
 
+int link_stream_open(Link *link, uint32_t id)
+{
+        return open_outflow(link, id, LINK_STREAM_BYTES);
+}
+
+int link_stream_open_pulled(Link *link, uint32_t id)
+{
+        return open_outflow(link, id, 0);
+}
+
+void link_stream_ready(Link *link, uint32_t id)
+{
+        Outflow *flow = find_outflow(link, id);
+
+        if (!flow || flow->ring)
+                return;
+        flow->ready = true;
+        loop_defer(link->io.loop, &link->flush);
+}
+
 size_t link_stream_room(const Link *link, uint32_t id)
 {
         const Outflow *flow = find_outflow(link, id);
 
-        return flow && !flow->ended ? sizeof(flow->ring) - flow->size : 0;
+        return flow && flow->ring && !flow->ended ? LINK_STREAM_BYTES - flow->size : 0;
 }
 
 int link_stream_send(Link *link, uint32_t id, const void *data, size_t size)
@@ -154,16 +212,16 @@ int link_stream_send(Link *link, uint32_t id, const void *data, size_t size)
         Outflow *flow = find_outflow(link, id);
         size_t at, before_end;
 
-        if (!flow || flow->ended || size > sizeof(flow->ring) - flow->size)
+        if (!flow || !flow->ring || flow->ended || size > LINK_STREAM_BYTES - flow->size)
                 return -ENOBUFS;
         if (size == 0)
                 return 0;
-        at = (flow->first + flow->size) % sizeof(flow->ring);
-        before_end = sizeof(flow->ring) - at < size ? sizeof(flow->ring) - at : size;
+        at = (flow->first + flow->size) % LINK_STREAM_BYTES;
+        before_end = LINK_STREAM_BYTES - at < size ? LINK_STREAM_BYTES - at : size;
         memcpy(flow->ring + at, data, before_end);
         memcpy(flow->ring, (const char *)data + before_end, size - before_end);
         flow->size += size;
-        if (sizeof(flow->ring) - flow->size < ROOM_ENOUGH) {
+        if (LINK_STREAM_BYTES - flow->size < ROOM_ENOUGH) {
                 flow->crowded = true;
                 set_roomy(link, flow, false);
         }

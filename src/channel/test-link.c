@@ -3,6 +3,7 @@
 #include "channel/test-link.h"
 
 #include "base/test.h"
+#include "channel/link-private.h"
 
 #include <signal.h>
 
@@ -218,6 +219,24 @@ static void test_nonce_inside_message(void)
         EXPECT_INT("nobody complains", pair->b.n_lost, 0);
 }
 
+/* A host has thousands of links that have nothing to say most of the time. */
+static void test_memory_when_idle(void)
+{
+        _cleanup_(pair_freep) Pair *pair = pair_new();
+
+        EXPECT_INT("send", send_filled(&pair->a, FRAME_REQUEST, 1, MIB), 0);
+        EXPECT_INT("send", link_send(pair->a.link, FRAME_PING, 0, NULL, 0), 0);
+        EXPECT_INT("answer", send_filled(&pair->b, FRAME_ANSWER, 1, MIB), 0);
+        RUN_UNTIL(pair->loop, pair->a.n_messages >= 1 && pair->b.n_messages >= 2);
+        run_turns(pair->loop, 20);
+        for (size_t i = 0; i < 2; i++) {
+                const Link *link = i == 0 ? pair->a.link : pair->b.link;
+
+                EXPECT_INT("to read into", link->reader.in.space, 0);
+                EXPECT("to write from", link->out.space <= KIB);
+        }
+}
+
 int main(void)
 {
         (void)signal(SIGPIPE, SIG_IGN);
@@ -230,5 +249,6 @@ int main(void)
         test_close_inside_message();
         test_close_inside_large_message();
         test_nonce_inside_message();
+        test_memory_when_idle();
         return test_end();
 }

@@ -37,6 +37,7 @@ typedef struct End {
         size_t n_rooms;            /* how often a stream told that it has room … */
         uint32_t rooms[HEARD];     /* … and which */
         uint32_t close_at_room;    /* closes its link when this one has */
+        size_t n_pulled, pull_max; /* bytes that were asked for; there are no more */
 } End;
 
 static inline void fill(char *data, size_t size, uint32_t id)
@@ -147,12 +148,27 @@ static inline LinkConfig a_config(void)
         return config;
 }
 
+static inline size_t on_pull(void *user, uint32_t id, char *data, size_t size)
+{
+        End *end = user;
+
+        if (size > end->pull_max - end->n_pulled)
+                size = end->pull_max - end->n_pulled;
+        fill(data, size, id);
+        end->n_pulled += size;
+        return size;
+}
+
 static inline void end_open(End *end, Loop *loop, int fd, const LinkConfig *config, uint64_t nonce)
 {
-        const LinkCallbacks callbacks = {
-                .on_message = on_message, .on_lost = on_lost, .on_room = on_room, .user = end};
+        const LinkCallbacks callbacks = {.on_message = on_message,
+                                         .on_lost = on_lost,
+                                         .on_room = on_room,
+                                         .on_pull = on_pull,
+                                         .user = end};
 
-        *end = (End){.loop = loop, .close_when_lost = config->mode == LINK_SOCKET};
+        *end = (End){
+                .loop = loop, .pull_max = SIZE_MAX, .close_when_lost = config->mode == LINK_SOCKET};
         EXPECT_INT("open", link_open(loop, fd, config, &callbacks, &end->link), 0);
         link_set_nonce(end->link, nonce);
 }

@@ -10,10 +10,11 @@
 typedef struct Flow {
         Loop *loop;
         Link *from, *to;
+        LoopTask turn; /* of the owner of pulled streams */
         struct Lane {
                 uint32_t id;
-                size_t size, sent, come, n_ends;
-                bool good, grants;
+                size_t size, sent, come, n_ends, paused_at;
+                bool good, grants, dry;
         } lanes[1024]; /* by id */
         size_t n_lanes, n_ended, n_messages, n_lost;
 } Flow;
@@ -83,6 +84,51 @@ static void flow_on_message(void *user, FrameKind kind, uint64_t nonce, uint32_t
         loop_quit(flow->loop);
 }
 
+/* Now less than asked for, now nothing at all. */
+static size_t flow_on_pull(void *user, uint32_t id, char *data, size_t size)
+{
+        Flow *flow = user;
+        struct Lane *lane = &flow->lanes[id];
+        size_t n = lane->size - lane->sent, piece = 1 + lane->sent % 40000;
+
+        EXPECT("asked for some", size > 0 && size <= FRAME_PAYLOAD_MAX);
+        EXPECT("asked when there may be some", !lane->dry);
+        if (n > piece)
+                n = piece;
+        if (n > size)
+                n = size;
+        if (lane->sent % 7 == 3 && lane->sent != lane->paused_at) {
+                lane->paused_at = lane->sent;
+                n = 0;
+        }
+        for (size_t i = 0; i < n; i++)
+                data[i] = byte_of(id, lane->sent + i);
+        lane->sent += n;
+        lane->dry = n == 0;
+        if (lane->dry)
+                loop_defer(flow->loop, &flow->turn);
+        return n;
+}
+
+static int flow_turn(LoopTask *task, Usec now)
+{
+        Flow *flow = container_of(task, Flow, turn);
+
+        (void)now;
+        for (uint32_t id = 0; id < ELEMENTS(flow->lanes); id++) {
+                struct Lane *lane = &flow->lanes[id];
+
+                if (!lane->dry)
+                        continue;
+                lane->dry = false;
+                if (lane->sent < lane->size)
+                        link_stream_ready(flow->from, id);
+                else
+                        EXPECT_INT("end", link_stream_end(flow->from, id, FRAME_END, &id, 4), 0);
+        }
+        return 0;
+}
+
 static void flow_on_lost(void *user, const char *why, Usec now)
 {
         Flow *flow = user;
@@ -98,6 +144,7 @@ static Flow *flow_new(void)
                 .on_message = flow_on_message,
                 .on_lost = flow_on_lost,
                 .on_room = flow_on_room,
+                .on_pull = flow_on_pull,
                 .user = calloc(1, sizeof(Flow)),
         };
         const LinkConfig config = a_config();
@@ -106,6 +153,7 @@ static Flow *flow_new(void)
 
         if (!flow || loop_new(&flow->loop) < 0)
                 abort();
+        flow->turn.run = flow_turn;
         make_pair(fds);
         EXPECT_INT("open", link_open(flow->loop, fds[0], &config, &callbacks, &flow->from), 0);
         EXPECT_INT("open", link_open(flow->loop, fds[1], &config, &callbacks, &flow->to), 0);
@@ -130,6 +178,16 @@ static void flow_begin(Flow *flow, uint32_t id, size_t size, bool grants)
         EXPECT_INT("open", link_stream_open(flow->from, id), 0);
         EXPECT_INT("all is free", link_stream_room(flow->from, id), LINK_STREAM_BYTES);
         pump(flow, &flow->lanes[id]);
+}
+
+static void flow_begin_pulled(Flow *flow, uint32_t id, size_t size, bool grants)
+{
+        flow->lanes[id] = (struct Lane){.id = id, .size = size, .good = true, .grants = grants};
+        EXPECT_INT("accept", link_stream_accept(flow->to, id), 0);
+        EXPECT_INT("open", link_stream_open_pulled(flow->from, id), 0);
+        EXPECT_INT("nothing is queued", link_stream_room(flow->from, id), 0);
+        EXPECT_INT("nothing is queued", link_stream_send(flow->from, id, "", 1), -ENOBUFS);
+        link_stream_ready(flow->from, id);
 }
 
 static void test_sizes(void)
@@ -164,6 +222,23 @@ static void test_sizes(void)
 }
 
 /* Many at once, with messages of the same ids among them. */
+static void test_pulled(void)
+{
+        static const size_t sizes[] = {0, 1, FRAME_PAYLOAD_MAX, LINK_WINDOW_BYTES, (size_t)3 << 20};
+        _cleanup_(flow_freep) Flow *flow = flow_new();
+
+        for (size_t i = 0; i < ELEMENTS(sizes); i++)
+                flow_begin_pulled(flow, (uint32_t)i + 1, sizes[i], true);
+        flow_begin(flow, 9, (size_t)1 << 20, true);
+        while (flow->n_ended < ELEMENTS(sizes) + 1 && flow->n_lost == 0)
+                EXPECT_INT("run", loop_run(flow->loop), 0);
+        for (size_t i = 0; i < ELEMENTS(sizes); i++) {
+                EXPECT_INT("all of it", flow->lanes[i + 1].come, sizes[i]);
+                EXPECT("as it was", flow->lanes[i + 1].good);
+        }
+        EXPECT("what is queued beside them", flow->lanes[9].good);
+}
+
 static void test_many(void)
 {
         _cleanup_(flow_freep) Flow *flow = flow_new();
@@ -343,6 +418,38 @@ static void test_end_without_credit(void)
         EXPECT_INT("credit for what is gone", raw->end.n_lost, 0);
 }
 
+/* Nothing of a stream comes before the messages of its id, nor before it is ready. */
+static void test_pulled_order(void)
+{
+        const LinkConfig config = a_config();
+        _cleanup_(raw_freep) Raw *raw = raw_new(&config);
+
+        EXPECT_INT("open", link_stream_open_pulled(raw->end.link, 1), 0);
+        EXPECT_INT("open", link_stream_open_pulled(raw->end.link, 2), 0);
+        EXPECT_INT("not ready", raw_read(raw), 0);
+        link_stream_ready(raw->end.link, 1);
+        link_stream_ready(raw->end.link, 3);
+        EXPECT_INT("message", send_filled(&raw->end, FRAME_ANSWER, 1, 40000), 0);
+        EXPECT_INT("message", send_filled(&raw->end, FRAME_ANSWER, 2, 40000), 0);
+        EXPECT_INT("end", link_stream_end(raw->end.link, 2, FRAME_END, NULL, 0), 0);
+        (void)raw_read(raw);
+        EXPECT_STR("the end and the bytes are behind them", said(raw, 0),
+                   "7:1/32768 7:2/32768 7:1/7232 7:2/7232 13:1/32768 14:2/0 13:1/32768 "
+                   "13:1/32768 13:1/32768 13:1/32768 13:1/32768 13:1/32768 13:1/32768");
+        EXPECT_INT("the window", raw->end.n_pulled, LINK_WINDOW_BYTES);
+        raw->end.n_pulled = 0;
+        raw->end.pull_max = 1000;
+        give_credit(raw, 1, 5000);
+        EXPECT_INT("what there is", raw_read(raw), 1000);
+        EXPECT_INT("asked no more", raw_read(raw), 0);
+        link_stream_ready(raw->end.link, 1);
+        raw->end.pull_max = 10000;
+        EXPECT_INT("what was granted", raw_read(raw), 4000);
+        link_forget(raw->end.link, 1);
+        link_stream_ready(raw->end.link, 1);
+        EXPECT_INT("of what is forgotten", raw_read(raw), 0);
+}
+
 /* Told once, when half is free again, and not from inside. */
 static void test_room(void)
 {
@@ -508,6 +615,8 @@ int main(void)
 {
         (void)signal(SIGPIPE, SIG_IGN);
         test_sizes();
+        test_pulled();
+        test_pulled_order();
         test_many();
         test_slow_reader();
         test_limits();

@@ -1,10 +1,12 @@
 #include "guestops/forward.h"
 
+#include "guestops/instances.h"
 #include "schema/tables.h"
 
 struct GuestOps {
         Loop *loop;
-        GuestConfig config;
+        GuestShared guests;
+        Instances instances;
         Usec deadline;
         Transfers *transfers;
 };
@@ -125,7 +127,7 @@ static void on_vm_added(void *user, Vm *vm, Usec now)
         GuestOps *ops = user;
 
         (void)now;
-        vm->guest = guest_new(ops->loop, &ops->config, vm);
+        vm->guest = guest_new(ops->loop, &ops->guests, vm);
 }
 
 static void on_vm_changed(void *user, Vm *vm, Usec now)
@@ -155,6 +157,22 @@ static void on_vm_removed(void *user, Vm *vm, Usec now)
         vm->guest = guest_free(vm->guest, now);
 }
 
+static void on_channel(void *user, Vm *vm, int fd, const ProviderResult *result, Usec now)
+{
+        (void)user;
+        if (vm->guest)
+                guest_channel_opened(vm->guest, fd, result, now);
+        else
+                fd_close(fd);
+}
+
+static void on_channel_there(void *user, Vm *vm, Usec now)
+{
+        (void)user;
+        if (vm->guest)
+                guest_channel_there(vm->guest, now);
+}
+
 InventoryCallbacks guestops_inventory_callbacks(GuestOps *ops)
 {
         return (InventoryCallbacks){
@@ -162,6 +180,8 @@ InventoryCallbacks guestops_inventory_callbacks(GuestOps *ops)
                 .on_vm_changed = on_vm_changed,
                 .on_guest_changed = on_guest_changed,
                 .on_vm_removed = on_vm_removed,
+                .on_channel = on_channel,
+                .on_channel_there = on_channel_there,
                 .user = ops,
         };
 }
@@ -180,10 +200,11 @@ GuestOps *guestops_new(Loop *loop, const GuestConfig *config, const TransferLimi
                 return NULL;
         *ops = (GuestOps){
                 .loop = loop,
-                .config = *config,
+                .guests.config = *config,
                 .deadline = deadline,
                 .transfers = transfers_new(loop, limits, deadline),
         };
+        ops->guests.instances = &ops->instances;
         return ops->transfers ? moved(ops) : NULL;
 }
 

@@ -31,6 +31,9 @@ static void disown(GuestFacts *facts)
         facts->n_interfaces = 0;
         facts->disks = NULL;
         facts->n_disks = 0;
+        facts->problems = NULL;
+        facts->n_problems = 0;
+        facts->user_sessions = (WireInt){0};
         facts->ip_address[0] = '\0';
         facts->boot_time = (WireTime){0};
 }
@@ -93,8 +96,13 @@ static int take_interface(const AgentInterface *told, GuestInterface *ret,
         const GuestAddress *first_v4 = NULL, *first_v6 = NULL;
         int r = 0;
 
-        if (told->addresses.n > ELEMENTS(ret->addresses))
+        if (told->addresses.n > FACTS_ADDRESSES_MAX)
                 return -EBADMSG;
+        if (told->addresses.n > 0) {
+                ret->addresses = calloc(told->addresses.n, sizeof(*ret->addresses));
+                if (!ret->addresses)
+                        return -ENOMEM;
+        }
         guest_fact_copy(ret->name, sizeof(ret->name), told->name);
         ret->up = told->up;
         if (told->mac_address)
@@ -171,6 +179,49 @@ static int take_disks(const WireObjects *told, GuestFacts *ret)
         return r;
 }
 
+/* A word that this daemon does not know is one of a newer agent. */
+static int take_problem(const char *told, GuestProblem *ret)
+{
+        size_t n = strlen(told);
+
+        if (n == 0 || n >= sizeof(ret->word) ||
+            strspn(told, "abcdefghijklmnopqrstuvwxyz0123456789-") != n)
+                return -EBADMSG;
+        memcpy(ret->word, told, n + 1);
+        return 0;
+}
+
+static int take_problems(const WireStrings *told, GuestFacts *ret)
+{
+        int r = 0;
+
+        if (told->n > FACTS_PROBLEMS_MAX)
+                return -EBADMSG;
+        if (told->n == 0)
+                return 0;
+        ret->problems = calloc(told->n, sizeof(*ret->problems));
+        if (!ret->problems)
+                return -ENOMEM;
+        ret->n_problems = told->n;
+        for (size_t i = 0; r >= 0 && i < told->n; i++)
+                r = take_problem(told->items[i], &ret->problems[i]);
+        return r;
+}
+
+static int take_all(const AgentFacts *told, GuestFacts *ret)
+{
+        int r = take_interfaces(&told->interfaces, ret);
+
+        if (r >= 0)
+                r = take_disks(&told->disks, ret);
+        if (r >= 0)
+                r = take_problems(&told->problems, ret);
+        if (r >= 0 && told->user_sessions.set && told->user_sessions.value < 0)
+                r = -EBADMSG;
+        ret->user_sessions = told->user_sessions;
+        return r;
+}
+
 int guest_facts_read(GuestFacts *facts, const char *payload, size_t size)
 {
         _cleanup_(arena_freep) Arena *arena = arena_new(ARENA_BYTES_MAX);
@@ -185,9 +236,7 @@ int guest_facts_read(GuestFacts *facts, const char *payload, size_t size)
         if (r < 0)
                 return r;
         disown(&taken);
-        r = take_interfaces(&told->interfaces, &taken);
-        if (r >= 0)
-                r = take_disks(&told->disks, &taken);
+        r = take_all(told, &taken);
         if (r < 0) {
                 guest_facts_clear(&taken);
                 return r;
@@ -202,9 +251,12 @@ int guest_facts_read(GuestFacts *facts, const char *payload, size_t size)
 
 void guest_facts_clear(GuestFacts *facts)
 {
+        for (size_t i = 0; i < facts->n_interfaces; i++)
+                free(facts->interfaces[i].addresses);
         for (size_t i = 0; i < facts->n_disks; i++)
                 free(facts->disks[i].path);
         free(facts->disks);
+        free(facts->problems);
         free(facts->interfaces);
         disown(facts);
 }

@@ -3,14 +3,17 @@
 /*
  * What the files of a guest share.
  *
- * guest.c          the conversation: connecting, hello, heartbeats, what the machine does
+ * guest.c          the conversation: hello, heartbeats, what the machine does
+ * guest-channel.c  connecting, again and again
  * guest-facts.c    what the agent says of its guest
  * guest-request.c  requests: from their checks to the agent's answer
+ * guest-status.c   what an administrator is told of it
  * guest-stream.c   transfers: from the request that opens one to its end
  */
 
 #include "channel/link.h"
 #include "guestops/guest-stream.h"
+#include "loop/backoff.h"
 
 typedef enum GuestState {
         GUEST_OFF,      /* the machine does not run: nobody is asked */
@@ -21,7 +24,7 @@ typedef enum GuestState {
 
 struct Guest {
         Loop *loop;
-        const GuestConfig *config;
+        GuestShared *shared;
         Vm *vm;
         GuestState state;
         Link *link;
@@ -29,11 +32,18 @@ struct Guest {
         uint64_t nonce;
         uint32_t next_id;
         Usec hello_wait;
-        Usec announced;  /* when an agent was last answered that said it had started */
-        Usec since;      /* of the present state */
-        Usec heard;      /* the last word of the agent in this conversation */
-        uint64_t offset; /* agent's clock minus ours; it wraps: the agent may say anything */
-        int connect_error;
+        Usec announced;       /* when an agent was last answered that said it had started */
+        Usec since;           /* of the present state */
+        Usec heard;           /* the last word of the agent in this conversation */
+        Usec pinged;          /* when the first ping was sent that has not been answered; 0: none */
+        Usec latency;         /* of the last ping that was answered in this conversation, or 0 */
+        uint64_t offset;      /* agent's clock minus ours; it wraps: the agent may say anything */
+        bool spoken;          /* the agent has said something on this connection */
+        bool connecting;      /* the provider has been asked for the channel */
+        Usec connected;       /* when the channel was opened, the last time */
+        Backoff backoff;      /* of opening it */
+        char *apart_why;      /* it could not be opened; NULL: not yet tried */
+        int apart_error;      /* of that, a negative errno */
         const char *lost_why; /* static */
         char instance[40];
         Buf facts;             /* the FACTS that came last */
@@ -52,6 +62,28 @@ static inline const char *guest_name(const Guest *guest)
 {
         return guest->vm->entity.name;
 }
+
+/* guest.c */
+
+void guest_set_state(Guest *guest, GuestState state, Usec now);
+/* Begins a conversation, and anew after a wait that is twice as long each time; the first one with
+   HELLO_FIRST_USEC. */
+void guest_hello(Guest *guest, Usec now);
+void guest_hello_first(Guest *guest, Usec now);
+/* Callbacks of its link. */
+void guest_heard(void *user, FrameKind kind, uint64_t nonce, uint32_t id, const char *payload,
+                 size_t size, Usec now);
+void guest_has_room(void *user, uint32_t id, Usec now);
+/* Somebody waits for the agent: that it falls silent is to be noticed as soon as with few agents.
+ */
+void guest_hasten(Guest *guest, Usec now);
+
+/* guest-channel.c */
+
+void guest_connect(Guest *guest, Usec now);
+void guest_forget_apart(Guest *guest);
+
+/* guest-request.c */
 
 /* Sends what has waited for the agent to become ready. */
 void guest_requests_send(Guest *guest, Usec now);

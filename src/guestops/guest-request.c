@@ -26,11 +26,12 @@ static int fault_unavailable(const Guest *guest, GuestRequest *request, Usec now
         const char *since = ago(request->arena, guest->since, now);
 
         if (guest->state == GUEST_APART)
-                return fault_raise(
-                        request->fault, request->arena, FAULT_GUEST_OPERATIONS_UNAVAILABLE, NULL,
-                        "%s: the machine's channel %s cannot be opened: %s.", text,
-                        guest->vm->config->channel,
-                        guest->connect_error ? strerror(-guest->connect_error) : "not yet tried");
+                return fault_raise(request->fault, request->arena,
+                                   FAULT_GUEST_OPERATIONS_UNAVAILABLE, NULL,
+                                   "%s: the machine's channel cannot be opened: %s.", text,
+                                   guest->apart_why  ? guest->apart_why
+                                   : guest->lost_why ? guest->lost_why
+                                                     : "it is being tried");
         if (!guest->vm->facts.known)
                 return fault_raise(
                         request->fault, request->arena, FAULT_GUEST_OPERATIONS_UNAVAILABLE, NULL,
@@ -61,6 +62,10 @@ int guest_request_check_vm(const Guest *guest, GuestRequest *request)
 {
         const Vm *vm = guest->vm;
 
+        if (vm->source->lost)
+                return fault_raise(
+                        request->fault, request->arena, FAULT_GUEST_OPERATIONS_UNAVAILABLE, NULL,
+                        "Nothing is known of the machine at present: %s.", vm->source->lost);
         if (vm->state.power != VM_POWERED_ON)
                 return vm_fault_power_state(vm, VM_POWERED_ON, request->fault, request->arena);
         if (vm_busy_with(vm))
@@ -212,15 +217,16 @@ void guest_requests_send(Guest *guest, Usec now)
 int guest_request(Guest *guest, GuestRequest *request, const Method *method, const void *params,
                   const char *request_id, Usec deadline, Usec now)
 {
-        bool waits = guest->state == GUEST_GREETING && now - guest->since < guest->config->greeting;
-        Usec first = waits ? guest->since + guest->config->greeting : deadline;
+        bool waits = guest->state == GUEST_GREETING &&
+                     now - guest->since < guest->shared->config.greeting;
+        Usec first = waits ? guest->since + guest->shared->config.greeting : deadline;
         int r;
 
         request->guest = NULL;
         r = guest_request_check_vm(guest, request);
         if (r < 0)
                 return r;
-        if (guest->n_requests >= guest->config->requests_max)
+        if (guest->n_requests >= guest->shared->config.requests_max)
                 return fault_raise(request->fault, request->arena, FAULT_GUEST_OPERATIONS_FAULT,
                                    NULL, "Too many operations are in progress on this machine.");
         if (guest->state != GUEST_READY && !waits)
@@ -242,6 +248,7 @@ int guest_request(Guest *guest, GuestRequest *request, const Method *method, con
         request->guest = guest;
         TAILQ_INSERT_TAIL(&guest->requests, request, entry);
         guest->n_requests++;
+        guest_hasten(guest, now);
         return 0;
 }
 

@@ -130,7 +130,8 @@ static void watch(GuestStream *stream, Usec now)
         }
         if (stream->upload && !stream->sent_all)
                 stream->moved = bytes_moved(stream);
-        (void)loop_timer_set(guest->loop, &stream->silence, now + guest->config->stream_silence);
+        (void)loop_timer_set(guest->loop, &stream->silence,
+                             now + guest->shared->config.stream_silence);
 }
 
 static int on_silence(LoopTimer *timer, Usec now)
@@ -228,7 +229,7 @@ int guest_stream_open(Guest *guest, GuestStream *stream, const char *transfer, b
                 stream->params.offset = (WireLong){true, offset};
                 stream->params.length = (WireLong){true, length};
         }
-        if (guest->n_streams >= guest->config->streams_max)
+        if (guest->n_streams >= guest->shared->config.streams_max)
                 return fault_raise(stream->fault, stream->arena, FAULT_GUEST_OPERATIONS_FAULT, NULL,
                                    "Too many transfers are in progress on this machine.");
         r = guest_request(guest, &stream->request, method_find_guest("OpenFileTransfer"),

@@ -4,20 +4,17 @@
 #include "base/secret.h"
 #include "guestops/guest-facts.h"
 #include "guestops/guest-private.h"
+#include "guestops/instances.h"
 #include "schema/tables.h"
 #include "wire/read.h"
 #include "wire/write.h"
 
 #define PROTOCOL_MIN     1
-#define RECONNECT_USEC   USEC_PER_SEC
 #define HELLO_FIRST_USEC USEC_PER_SEC /* then twice as long each time, up to: */
 #define HELLO_LAST_USEC  (30 * USEC_PER_SEC)
 #define ANNOUNCE_USEC    USEC_PER_SEC
 #define FACTS_USEC       USEC_PER_SEC
 #define HELLO_BYTES_MAX  ((size_t)64 << 10)
-
-static void begin_hello(Guest *guest, Usec now);
-static void connect_channel(Guest *guest, Usec now);
 
 /* Every change of vm->facts passes here, after it. */
 static void guest_facts_changed(const Guest *guest)
@@ -26,7 +23,7 @@ static void guest_facts_changed(const Guest *guest)
         entity_touch(&guest->vm->entity);
 }
 
-static void set_state(Guest *guest, GuestState state, Usec now)
+void guest_set_state(Guest *guest, GuestState state, Usec now)
 {
         bool ready = state == GUEST_READY;
 
@@ -40,6 +37,10 @@ static void set_state(Guest *guest, GuestState state, Usec now)
         if (guest->vm->facts.ready == ready)
                 return;
         guest->vm->facts.ready = ready;
+        if (ready)
+                guest->shared->n_ready++;
+        else
+                guest->shared->n_ready--;
         guest_facts_changed(guest);
 }
 
@@ -53,15 +54,66 @@ static void forget_facts(Guest *guest)
         guest_facts_changed(guest);
 }
 
+/*
+ * To the next ping. Many idle agents are pinged less often, and by chance a bit sooner or later, so
+ * that they are not all pinged at once for having come at once.
+ */
+static Usec beat_wait(const Guest *guest, Usec now)
+{
+        const GuestConfig *config = &guest->shared->config;
+        Usec wait = guest->shared->n_ready * USEC_PER_SEC / config->pings_max;
+
+        if (wait <= config->heartbeat || guest->n_requests > 0 || guest->n_streams > 0 ||
+            guest->pinged)
+                return config->heartbeat;
+        return wait / 2 + (guest->nonce ^ now) % wait;
+}
+
+static void set_beat(Guest *guest, Usec now)
+{
+        (void)loop_timer_set(guest->loop, &guest->timer, loop_slack(now + beat_wait(guest, now)));
+}
+
+void guest_hasten(Guest *guest, Usec now)
+{
+        if (guest->state == GUEST_READY && guest->timer.loop &&
+            guest->timer.due > now + guest->shared->config.heartbeat)
+                set_beat(guest, now);
+}
+
 /* what the agent tells */
+
+static void release_instance(const Guest *guest)
+{
+        if (guest->shared->instances)
+                instances_release(guest->shared->instances, guest->instance, guest);
+}
+
+/* Agents take another id when they notice that their machine is a clone; this one does not. */
+static void take_instance(Guest *guest, const char *instance)
+{
+        Guest *other;
+
+        release_instance(guest);
+        guest_fact_copy(guest->instance, sizeof(guest->instance), instance);
+        if (!guest->shared->instances)
+                return;
+        other = instances_claim(guest->shared->instances, guest->instance, guest);
+        if (other && other->state == GUEST_READY)
+                log_warning("%s: its agent has the id of that of %s, which is there as well: one "
+                            "is a clone of the other, or lies; what is said to one is not said to "
+                            "the other",
+                            guest_name(guest), guest_name(other));
+}
 
 static void take_hello(Guest *guest, const AgentHello *hello)
 {
         GuestFacts *facts = &guest->vm->facts;
 
-        if (strcmp(guest->instance, hello->instance) != 0)
+        if (strcmp(guest->instance, hello->instance) != 0) {
                 forget_facts(guest); /* this one may be too old to tell them */
-        guest_fact_copy(guest->instance, sizeof(guest->instance), hello->instance);
+                take_instance(guest, hello->instance);
+        }
         guest_fact_copy(facts->version, sizeof(facts->version), hello->version);
         guest_fact_copy(facts->host_name, sizeof(facts->host_name), hello->host_name);
         guest_fact_copy(facts->os_name, sizeof(facts->os_name), hello->os_name);
@@ -87,11 +139,10 @@ static void take_welcome(Guest *guest, const char *payload, size_t size, Usec no
                 hello->operations.n = 0; /* whatever it offers, we could not ask for it */
         take_hello(guest, hello);
         guest->offset = (uint64_t)hello->clock - now;
-        guest->heard = now;
         guest->lost_why = NULL;
-        set_state(guest, GUEST_READY, now);
+        guest_set_state(guest, GUEST_READY, now);
         log_info("%s: agent %s is ready", guest_name(guest), guest->vm->facts.version);
-        (void)loop_timer_set(guest->loop, &guest->timer, now + guest->config->heartbeat);
+        set_beat(guest, now);
         guest_requests_send(guest, now);
 }
 
@@ -128,6 +179,9 @@ static void take_pong(Guest *guest, const char *payload, size_t size, Usec now)
         const AgentClock *clock = NULL;
         WireError error;
 
+        if (guest->pinged)
+                guest->latency = now - guest->pinged;
+        guest->pinged = 0;
         if (arena && tlv_read(arena, payload, size, &type_AgentClock, &clock, &error) >= 0)
                 guest->offset = (uint64_t)clock->clock - now;
 }
@@ -137,7 +191,7 @@ static void conversation_over(Guest *guest, const char *why, Usec now)
         guest->lost_why = why;
         if (guest->state == GUEST_READY)
                 log_info("%s: %s", guest_name(guest), why);
-        set_state(guest, GUEST_GREETING, now);
+        guest_set_state(guest, GUEST_GREETING, now);
         guest_requests_fail(guest, true, why, now);
         guest_streams_fail(guest, why, now);
 }
@@ -155,20 +209,23 @@ static void take_announce(Guest *guest, Usec now)
                 return;
         }
         guest->announced = now;
-        begin_hello(guest, now);
+        guest_hello(guest, now);
 }
 
-static void on_message(void *user, FrameKind kind, uint64_t nonce, uint32_t id, const char *payload,
-                       size_t size, Usec now)
+void guest_heard(void *user, FrameKind kind, uint64_t nonce, uint32_t id, const char *payload,
+                 size_t size, Usec now)
 {
         Guest *guest = user;
 
         (void)nonce;
+        guest->spoken = true;
         if (kind == FRAME_ANNOUNCE) {
                 take_announce(guest, now);
                 return;
         }
         guest->heard = now;
+        if (kind != FRAME_PONG)
+                guest->pinged = 0;
         switch (kind) {
         case FRAME_WELCOME:
                 take_welcome(guest, payload, size, now);
@@ -205,14 +262,14 @@ static void on_message(void *user, FrameKind kind, uint64_t nonce, uint32_t id, 
         }
 }
 
-static void on_room(void *user, uint32_t id, Usec now)
+void guest_has_room(void *user, uint32_t id, Usec now)
 {
         guest_stream_has_room(user, id, now);
 }
 
 /* the conversation */
 
-static void begin_hello(Guest *guest, Usec now)
+void guest_hello(Guest *guest, Usec now)
 {
         const HostHello hello = {
                 .type = &type_HostHello,
@@ -225,6 +282,7 @@ static void begin_hello(Guest *guest, Usec now)
                 random_bytes(&guest->nonce, sizeof(guest->nonce));
         while (guest->nonce == 0);
         link_set_nonce(guest->link, guest->nonce);
+        guest->pinged = guest->latency = 0;
         tlv_write(&payload, &hello);
         (void)link_send(guest->link, FRAME_HELLO, 0, payload.data, payload.size);
         (void)loop_timer_set(guest->loop, &guest->timer, now + guest->hello_wait);
@@ -233,58 +291,33 @@ static void begin_hello(Guest *guest, Usec now)
                 guest->hello_wait = HELLO_LAST_USEC;
 }
 
-static void on_lost(void *user, const char *why, Usec now)
+void guest_hello_first(Guest *guest, Usec now)
 {
-        Guest *guest = user;
-
-        log_debug("%s: channel: %s", guest_name(guest), why);
-        guest->link = link_close(guest->link);
-        guest->lost_why = "its channel was lost";
-        guest->connect_error = 0;
-        set_state(guest, GUEST_APART, now);
-        guest_requests_fail(guest, false, "the channel was lost", now);
-        guest_streams_fail(guest, "the channel was lost", now);
-        (void)loop_timer_set(guest->loop, &guest->timer, now + RECONNECT_USEC);
+        guest->hello_wait = HELLO_FIRST_USEC;
+        guest_hello(guest, now);
 }
 
-static void connect_channel(Guest *guest, Usec now)
-{
-        const LinkCallbacks callbacks = {
-                .on_message = on_message,
-                .on_lost = on_lost,
-                .on_room = on_room,
-                .user = guest,
-        };
-        const LinkConfig config = LINK_CONFIG_DEFAULT;
-        int fd = -1;
-        int r;
+/* heartbeats */
 
-        r = guest->vm->provider_type->channel(guest->vm->provider, guest->vm->uuid, &fd);
-        if (r >= 0)
-                r = link_open(guest->loop, fd, &config, &callbacks, &guest->link);
-        if (r < 0) {
-                if (r != guest->connect_error)
-                        log_warning("%s: channel %s: %s", guest_name(guest),
-                                    guest->vm->config->channel, strerror(-r));
-                guest->connect_error = r;
-                (void)loop_timer_set(guest->loop, &guest->timer, now + RECONNECT_USEC);
-                return;
-        }
-        set_state(guest, GUEST_GREETING, now);
-        guest->hello_wait = HELLO_FIRST_USEC;
-        begin_hello(guest, now);
+static bool is_silent(const Guest *guest, Usec now)
+{
+        const GuestConfig *config = &guest->shared->config;
+
+        return guest->pinged && now - guest->heard >= config->silence &&
+               now - guest->pinged >= config->silence - config->heartbeat;
 }
 
 static void beat(Guest *guest, Usec now)
 {
-        if (now - guest->heard >= guest->config->silence) {
+        if (is_silent(guest, now)) {
                 conversation_over(guest, "the agent fell silent", now);
-                guest->hello_wait = HELLO_FIRST_USEC;
-                begin_hello(guest, now);
+                guest_hello_first(guest, now);
                 return;
         }
         (void)link_send(guest->link, FRAME_PING, 0, NULL, 0);
-        (void)loop_timer_set(guest->loop, &guest->timer, now + guest->config->heartbeat);
+        set_beat(guest, now);
+        if (!guest->pinged)
+                guest->pinged = now;
 }
 
 static int on_timer(LoopTimer *timer, Usec now)
@@ -295,10 +328,10 @@ static int on_timer(LoopTimer *timer, Usec now)
         case GUEST_OFF:
                 break;
         case GUEST_APART:
-                connect_channel(guest, now);
+                guest_connect(guest, now);
                 break;
         case GUEST_GREETING:
-                begin_hello(guest, now);
+                guest_hello(guest, now);
                 break;
         case GUEST_READY:
                 beat(guest, now);
@@ -311,10 +344,10 @@ static int on_timer(LoopTimer *timer, Usec now)
 
 static void switch_off(Guest *guest, const char *why, Usec now)
 {
-        set_state(guest, GUEST_OFF, now);
+        guest_set_state(guest, GUEST_OFF, now);
         forget_facts(guest);
         guest->lost_why = NULL;
-        guest->connect_error = 0;
+        guest_forget_apart(guest);
         loop_timer_clear(&guest->timer);
         guest_requests_fail(guest, false, why, now);
         guest_streams_fail(guest, why, now);
@@ -342,15 +375,14 @@ void guest_vm_changed(Guest *guest, Usec now)
                 return;
         guest->heard = now;
         if (guest->state == GUEST_OFF) {
-                set_state(guest, GUEST_APART, now);
-                connect_channel(guest, now);
+                guest_set_state(guest, GUEST_APART, now);
+                guest_connect(guest, now);
         } else if (guest->state == GUEST_APART) {
-                connect_channel(guest, now);
+                guest_connect(guest, now);
         } else {
                 /* Requests of before the stop must not be begun after it. */
                 conversation_over(guest, "the machine was stopped", now);
-                guest->hello_wait = HELLO_FIRST_USEC;
-                begin_hello(guest, now);
+                guest_hello_first(guest, now);
         }
 }
 
@@ -360,11 +392,10 @@ void guest_reset(Guest *guest, Usec now)
         if (guest->state != GUEST_READY && guest->state != GUEST_GREETING)
                 return;
         conversation_over(guest, "the guest was reset", now);
-        guest->hello_wait = HELLO_FIRST_USEC;
-        begin_hello(guest, now);
+        guest_hello_first(guest, now);
 }
 
-Guest *guest_new(Loop *loop, const GuestConfig *config, Vm *vm)
+Guest *guest_new(Loop *loop, GuestShared *shared, Vm *vm)
 {
         Guest *guest = calloc(1, sizeof(*guest));
 
@@ -372,7 +403,7 @@ Guest *guest_new(Loop *loop, const GuestConfig *config, Vm *vm)
                 return NULL;
         *guest = (Guest){
                 .loop = loop,
-                .config = config,
+                .shared = shared,
                 .vm = vm,
                 .timer.on_due = on_timer,
                 .facts_timer.on_due = on_facts_due,
@@ -388,6 +419,7 @@ Guest *guest_free(Guest *guest, Usec now)
         if (!guest)
                 return NULL;
         switch_off(guest, "the service gave up the machine", now);
+        release_instance(guest);
         arena_free(guest->hello_arena);
         free(guest);
         return NULL;

@@ -15,10 +15,12 @@
 
 typedef struct Guest Guest;
 typedef struct GuestRequest GuestRequest;
+typedef struct Instances Instances;
 
 typedef struct GuestConfig {
-        Usec heartbeat;      /* between pings */
+        Usec heartbeat;      /* between pings, where there are few agents */
         Usec silence;        /* no word for so long: the agent is silent */
+        size_t pings_max;    /* a second, to all idle agents together */
         Usec greeting;       /* how long a request waits for the first word of an agent */
         Usec stream_silence; /* no word of one transfer, though it is the agent's turn */
         size_t requests_max; /* in flight to one machine */
@@ -29,20 +31,32 @@ typedef struct GuestConfig {
         ((GuestConfig){                                                                            \
                 .heartbeat = 5 * USEC_PER_SEC,                                                     \
                 .silence = 15 * USEC_PER_SEC,                                                      \
+                .pings_max = 400,                                                                  \
                 .greeting = 3 * USEC_PER_SEC,                                                      \
                 .stream_silence = 60 * USEC_PER_SEC,                                               \
                 .requests_max = 256,                                                               \
                 .streams_max = 256,                                                                \
         })
 
-/* @vm, @config: live as long. vm->facts is kept up to date. */
-Guest *guest_new(Loop *loop, const GuestConfig *config, Vm *vm);
+/* What all guests of a service share. */
+typedef struct GuestShared {
+        GuestConfig config;
+        size_t n_ready;       /* those whose agent is */
+        Instances *instances; /* of the agents of all machines; NULL: none are compared */
+} GuestShared;
+
+/* @vm, @shared: live as long. vm->facts is kept up to date. */
+Guest *guest_new(Loop *loop, GuestShared *shared, Vm *vm);
 /* Requests in flight are answered with a fault. */
 Guest *guest_free(Guest *guest, Usec now);
 
 /* The provider has reported another state, or the guest has been reset. */
 void guest_vm_changed(Guest *guest, Usec now);
 void guest_reset(Guest *guest, Usec now);
+/* Its channel has been opened, or not; values as with ProviderCallbacks. */
+void guest_channel_opened(Guest *guest, int fd, const ProviderResult *result, Usec now);
+/* It may be opened now. */
+void guest_channel_there(Guest *guest, Usec now);
 
 struct GuestRequest {
         /*

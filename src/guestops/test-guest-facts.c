@@ -329,6 +329,80 @@ static void test_many_disks(void)
         guest_facts_clear(&facts);
 }
 
+/* sessions, and problems */
+
+static void test_sessions(void)
+{
+        static const struct {
+                const char *about;
+                WireInt told;
+                int r;
+                WireInt taken; /* after one that said 3 */
+        } rows[] = {
+                {"not known", {0}, 0, {0}},
+                {"none", {true, 0}, 0, {true, 0}},
+                {"many", {true, INT32_MAX}, 0, {true, INT32_MAX}},
+                {"below 0", {true, -1}, -EBADMSG, {true, 3}},
+        };
+
+        for (size_t i = 0; i < ELEMENTS(rows); i++) {
+                _cleanup_(buf_done) Buf payload = {0};
+                const AgentFacts told = {
+                        .type = &type_AgentFacts,
+                        .user_sessions = rows[i].told,
+                };
+                GuestFacts facts = {.user_sessions = {true, 3}};
+
+                tlv_write(&payload, &told);
+                EXPECT_INT(rows[i].about, guest_facts_read(&facts, payload.data, payload.size),
+                           rows[i].r);
+                EXPECT_INT(rows[i].about, facts.user_sessions.set, rows[i].taken.set);
+                EXPECT_INT(rows[i].about, facts.user_sessions.value, rows[i].taken.value);
+                guest_facts_clear(&facts);
+        }
+}
+
+static void test_problems(void)
+{
+        static const struct {
+                const char *about, *word;
+                size_t n;
+                int r;
+        } rows[] = {
+                {"none", "", 0, 0},
+                {"one", "operations-disabled", 1, 0},
+                {"one that is new to us", "moon-phase-2", 1, 0},
+                {"as many as there may be", "pam-service-missing", FACTS_PROBLEMS_MAX, 0},
+                {"one more", "pam-service-missing", FACTS_PROBLEMS_MAX + 1, -EBADMSG},
+                {"the longest", "01234567890123456789012345678901234567890123456", 1, 0},
+                {"longer", "012345678901234567890123456789012345678901234567", 1, -EBADMSG},
+                {"empty", "", 1, -EBADMSG},
+                {"blanks", "two words", 1, -EBADMSG},
+                {"for a terminal", "\033[2J", 1, -EBADMSG},
+                {"large letters", "PAM", 1, -EBADMSG},
+        };
+
+        for (size_t i = 0; i < ELEMENTS(rows); i++) {
+                _cleanup_(buf_done) Buf payload = {0};
+                char *words[FACTS_PROBLEMS_MAX + 1];
+                const AgentFacts told = {
+                        .type = &type_AgentFacts,
+                        .problems = {words, rows[i].n},
+                };
+                GuestFacts facts = {0};
+
+                for (size_t k = 0; k < rows[i].n; k++)
+                        words[k] = (char *)rows[i].word;
+                tlv_write(&payload, &told);
+                EXPECT_INT(rows[i].about, guest_facts_read(&facts, payload.data, payload.size),
+                           rows[i].r);
+                EXPECT_INT(rows[i].about, facts.n_problems, rows[i].r < 0 ? 0 : rows[i].n);
+                if (facts.n_problems > 0)
+                        EXPECT_STR(rows[i].about, facts.problems[0].word, rows[i].word);
+                guest_facts_clear(&facts);
+        }
+}
+
 int main(void)
 {
         test_interfaces();
@@ -337,5 +411,7 @@ int main(void)
         test_again();
         test_disks();
         test_many_disks();
+        test_sessions();
+        test_problems();
         return test_end();
 }

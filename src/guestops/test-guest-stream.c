@@ -19,8 +19,8 @@
 typedef struct Site {
         Loop *loop;
         Changes changes;
-        VmConfig vm_config;
-        GuestConfig config;
+        VmSource source;
+        GuestShared shared;
         Vm vm;
         Guest *guest;
         GuestStream stream;
@@ -40,7 +40,7 @@ typedef struct Site {
         OpenFileTransferRequestType asked;
 } Site;
 
-static int site_channel(Provider *provider, const char *uuid, int *ret_fd)
+static void site_channel(Provider *provider, const char *uuid, Usec now)
 {
         Site *site = (Site *)(void *)provider;
         int fds[2];
@@ -51,8 +51,7 @@ static int site_channel(Provider *provider, const char *uuid, int *ret_fd)
         fd_close(site->fd);
         frame_reset(&site->reader);
         site->fd = fds[1];
-        *ret_fd = fds[0];
-        return 0;
+        guest_channel_opened(site->guest, fds[0], &(ProviderResult){0}, now);
 }
 
 static const ProviderType site_provider = {.name = "test", .channel = site_channel};
@@ -259,17 +258,15 @@ static Site *site_new(void)
                 abort();
         changes_init(&site->changes, site->loop);
         site->fd = -1;
-        site->config = GUEST_CONFIG_DEFAULT;
-        site->vm_config.channel = (char *)"the test's";
+        site->shared.config = GUEST_CONFIG_DEFAULT;
+        site->source = (VmSource){.type = &site_provider, .provider = (Provider *)(void *)site};
         site->vm = (Vm){
                 .entity = {.name = (char *)"demo", .changes = &site->changes},
                 .uuid = (char *)"u",
                 .state = {.power = VM_POWERED_ON, .runs = true},
-                .provider_type = &site_provider,
-                .provider = (Provider *)(void *)site,
-                .config = &site->vm_config,
+                .source = &site->source,
         };
-        site->guest = guest_new(site->loop, &site->config, &site->vm);
+        site->guest = guest_new(site->loop, &site->shared, &site->vm);
         guest_vm_changed(site->guest, now_of(site));
         agent_read(site);
         welcome(site);
@@ -419,7 +416,7 @@ static void test_too_many(void)
         GuestStream streams[4];
         Fault faults[4] = {{0}};
 
-        site->config.streams_max = 3;
+        site->shared.config.streams_max = 3;
         for (size_t i = 0; i < 3; i++)
                 EXPECT_INT("as many as there may be",
                            site_open(site, &streams[i], &faults[i], true, 0, 0), 0);

@@ -16,8 +16,9 @@ typedef struct Site {
         Loop *loop;
         LoopTimer quit;
         Transfers *transfers;
-        GuestConfig config; /* takes no request: what the agent is told is for other tests */
+        GuestShared shared; /* takes no request: what the agent is told is for other tests */
         Guest guest;
+        VmSource source;
         Vm a, b;
         Arena *arena;
         Fault fault; /* of the last call */
@@ -32,9 +33,10 @@ static void site_init(Site *site, size_t max, size_t max_per_user, size_t max_pe
                 .a = {.entity = {.moid = (char *)"vm-a", .name = (char *)"a"},
                       .state = {.power = VM_POWERED_ON, .runs = true}},
                 .b = {.entity = {.moid = (char *)"vm-b", .name = (char *)"b"}},
-                .guest = {.config = &site->config, .state = GUEST_READY, .instance = INSTANCE_A},
+                .guest = {.shared = &site->shared, .state = GUEST_READY, .instance = INSTANCE_A},
                 .arena = arena_new(ARENA_MAX),
         };
+        site->a.source = site->b.source = &site->source;
         site->guest.vm = &site->a;
         site->a.guest = &site->guest;
         if (!site->arena || loop_new(&site->loop) < 0)

@@ -20,6 +20,7 @@ static HttpConnection *connection_free(HttpConnection *connection)
         loop_io_remove(&connection->io);
         http_handshake_forget(connection);
         TAILQ_REMOVE(&connection->server->connections[connection->phase], connection, entry);
+        free(connection->ahead);
         free(connection);
         return NULL;
 }

@@ -17,6 +17,8 @@
 #include <sys/socket.h>
 #include <sys/uio.h>
 
+#define AHEAD_BYTES ((size_t)16 << 10)
+
 static void note_stall(HttpConnection *connection, uint32_t events)
 {
         if (errno != EAGAIN || connection->phase != HTTP_PHASE_HEADER)
@@ -26,11 +28,49 @@ static void note_stall(HttpConnection *connection, uint32_t events)
         connection->stall |= events;
 }
 
+/* A record is read in two parts, its header and the rest: both come by one call, and often more. */
+static ssize_t read_ahead(HttpConnection *connection, size_t size)
+{
+        ssize_t n;
+
+        if (connection->ahead)
+                return 1;
+        if (size >= AHEAD_BYTES)
+                return 0;
+        connection->ahead = malloc(AHEAD_BYTES);
+        if (!connection->ahead)
+                return 0;
+        n = recv(connection->fd, connection->ahead, AHEAD_BYTES, 0);
+        connection->ahead_from = 0;
+        connection->ahead_to = n > 0 ? (size_t)n : 0;
+        return n;
+}
+
+static void drop_ahead(HttpConnection *connection)
+{
+        int error = errno;
+
+        free(connection->ahead);
+        connection->ahead = NULL;
+        errno = error;
+}
+
 static ssize_t session_pull(gnutls_transport_ptr_t ptr, void *data, size_t size)
 {
         HttpConnection *connection = ptr;
-        ssize_t n = recv(connection->fd, data, size, 0);
+        ssize_t n = read_ahead(connection, size);
 
+        if (!connection->ahead) {
+                n = recv(connection->fd, data, size, 0);
+        } else if (n > 0) {
+                size_t left = connection->ahead_to - connection->ahead_from;
+
+                n = (ssize_t)(size < left ? size : left);
+                memcpy(data, connection->ahead + connection->ahead_from, (size_t)n);
+                connection->ahead_from += (size_t)n;
+        }
+        if (n <= 0 || connection->ahead_from == connection->ahead_to)
+                drop_ahead(connection);
         if (n < 0)
                 note_stall(connection, EPOLLIN | EPOLLRDHUP);
         else
@@ -60,6 +100,8 @@ static int session_pull_timeout(gnutls_transport_ptr_t ptr, unsigned int msec)
         const HttpConnection *connection = ptr;
         struct pollfd wait = {.fd = connection->fd, .events = POLLIN};
 
+        if (connection->ahead)
+                return 1;
         return poll(&wait, 1, (int)msec);
 }
 

@@ -5,7 +5,7 @@
  *
  * server.c      listener, the daemon of libmicrohttpd inside our loop
  * connection.c  the table: deadlines, clients that leave, lingering closes
- * handshake.c   TLS handshakes that wait for the client
+ * handshake.c   bytes of TLS; handshakes that wait for the client
  * framing.c     where a body ends, judged once more
  * request.c     from the header's end to the request's end
  * answer.c      answers, and when they can be sent
@@ -46,6 +46,9 @@ struct HttpConnection {
         bool is_sending;     /* a streamed answer */
         uint64_t n_received; /* by the client, when its phase began; of such an answer */
         TAILQ_ENTRY(HttpConnection) entry;
+
+        char *ahead; /* bytes of TLS that GnuTLS has not asked for yet, or NULL */
+        size_t ahead_from, ahead_to;
 
         uint32_t stall; /* what a handshake waits for, until it is held; 0: nothing */
         bool is_held;   /* suspended until that comes */

@@ -44,8 +44,8 @@ typedef struct GuestInterface {
         char name[16];
         char mac_address[18]; /* 00:00:5e:00:53:af, or "" */
         bool up;
-        GuestAddress addresses[FACTS_ADDRESSES_MAX];
-        size_t n_addresses;
+        GuestAddress *addresses;
+        size_t n_addresses; /* FACTS_ADDRESSES_MAX at most */
 } GuestInterface;
 
 typedef struct GuestDisk {
@@ -53,6 +53,10 @@ typedef struct GuestDisk {
         char file_system_type[32];
         int64_t capacity, free_space; /* bytes */
 } GuestDisk;
+
+typedef struct GuestProblem {
+        char word[FACTS_PROBLEM_MAX]; /* small letters, digits and "-" */
+} GuestProblem;
 
 /* What the agent told of itself and its guest. Untrusted text, safe to print. */
 typedef struct GuestFacts {
@@ -66,7 +70,22 @@ typedef struct GuestFacts {
         size_t n_interfaces; /* FACTS_INTERFACES_MAX at most */
         GuestDisk *disks;
         size_t n_disks; /* FACTS_DISKS_MAX at most */
+        WireInt user_sessions;
+        GuestProblem *problems; /* with its own set-up; PROTOCOL.md has the words */
+        size_t n_problems;      /* FACTS_PROBLEMS_MAX at most */
 } GuestFacts;
+
+/* A provider at work: one configuration file's. */
+typedef struct VmSource {
+        Inventory *inventory;
+        VmConfig *config;
+        const ProviderType *type;
+        Provider *provider; /* NULL while it opens */
+        bool hides;         /* it has told of a machine that another source has */
+        char *lost;         /* why its machines cannot be asked for now, or NULL */
+        TAILQ_HEAD(VmList, Vm) vms;
+        TAILQ_ENTRY(VmSource) entry;
+} VmSource;
 
 struct Vm {
         Entity entity;
@@ -75,12 +94,10 @@ struct Vm {
         int32_t num_cpu, memory_mb; /* 0: not known */
         VmTask *job;                /* of the hypervisor, that has it now, or NULL */
         VmTask *power;              /* the power operation under way, or NULL */
-        const ProviderType *provider_type;
-        Provider *provider;
-        VmConfig *config;
-        void *guest;      /* what on_vm_added() gave it */
-        GuestFacts facts; /* kept up to date by the owner of .guest */
-        TAILQ_ENTRY(Vm) vm_entry;
+        VmSource *source;
+        void *guest;              /* what on_vm_added() gave it */
+        GuestFacts facts;         /* kept up to date by the owner of .guest */
+        TAILQ_ENTRY(Vm) vm_entry; /* of its source */
 };
 
 typedef struct InventoryCallbacks {
@@ -88,6 +105,9 @@ typedef struct InventoryCallbacks {
         void (*on_vm_changed)(void *user, Vm *vm, Usec now);
         void (*on_guest_changed)(void *user, Vm *vm, Usec now);
         void (*on_vm_removed)(void *user, Vm *vm, Usec now);
+        /* The end of inventory_open_channel(); values as with ProviderCallbacks. */
+        void (*on_channel)(void *user, Vm *vm, int fd, const ProviderResult *result, Usec now);
+        void (*on_channel_there)(void *user, Vm *vm, Usec now);
         void *user;
 } InventoryCallbacks;
 
@@ -98,10 +118,11 @@ Inventory *inventory_free(Inventory *inventory);
 DEFINE_CLEANUP(Inventory, inventory_free)
 
 /**
- * inventory_load() - the machines that the files *.conf in a directory describe
+ * inventory_load() - the machines, and where to find some, that the files *.conf in a directory
+ * describe
  *
  * What has changed since the last call is taken over; what has not is left alone. A file that is
- * wrong is logged and left out; so is one whose UUID another has.
+ * wrong is logged and left out; so is one whose UUID or URI another has.
  *
  * Return: 0, or -ENOENT and the like for the directory.
  */
@@ -128,13 +149,19 @@ typedef struct PowerOrder {
 
 /**
  * inventory_power() - have a machine's provider begin a power action
- * @vm:         vm_busy_with() nothing, and with a provider that has power()
+ * @vm:         vm_busy_with() nothing, and with a source that has power()
  * @ret:        its task, which is not over yet
  *
  * Return: as power() of ProviderType, or .error -ENOMEM.
  */
 ProviderResult inventory_power(Inventory *inventory, Vm *vm, const PowerOrder *order, VmTask **ret,
                                Usec now);
+
+/* Connects to the machine's agent; see channel() of ProviderType. */
+void inventory_open_channel(Vm *vm, Usec now);
+
+/* Return: the source that was added next after @source, the oldest for NULL, or NULL. */
+const VmSource *inventory_next_source(const Inventory *inventory, const VmSource *source);
 
 /* Return: the task that has the machine to itself, or NULL. */
 const VmTask *vm_busy_with(const Vm *vm);

@@ -3,7 +3,8 @@
 /* What the files of provider "qmp" share; nobody else looks in here. */
 
 #include "base/buf.h"
-#include "inventory/provider.h"
+#include "inventory/channel.h"
+#include "loop/backoff.h"
 
 #include <jansson.h>
 
@@ -32,9 +33,13 @@ struct Provider {
         Loop *loop;
         const VmConfig *config;
         ProviderCallbacks callbacks;
+        ProviderChannel channel;
         LoopIo io; /* fd -1: not connected */
         LoopTimer retry;
-        LoopTimer look; /* while a migration is about to end */
+        Backoff backoff;
+        Usec connected;   /* when it was, the last time */
+        LoopPath monitor; /* while nobody listens there */
+        LoopTimer look;   /* while a migration is about to end */
         Buf in;
         VmState state;
         const char *run_state;              /* QEMU's word; static; NULL: not known */

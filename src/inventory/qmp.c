@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/utf8.h"
 #include "inventory/qmp-private.h"
+#include "inventory/unix-connect.h"
 
 #include <stdio.h>
 #include <sys/epoll.h>
@@ -16,7 +17,7 @@
 #define LINE_BYTES_MAX ((size_t)1 << 20)
 #define READ_BYTES     ((size_t)16 << 10)
 #define GREETING_USEC  (5 * USEC_PER_SEC)
-#define RETRY_USEC     USEC_PER_SEC /* while QEMU is not there */
+#define RETRY_USEC     USEC_PER_SEC /* from one connection to the next */
 #define LOOK_USEC      (100 * USEC_PER_MSEC)
 
 static const char capabilities[] = "{\"execute\":\"qmp_capabilities\"}\n";
@@ -270,7 +271,7 @@ static void disconnect(Provider *provider, const char *why, Usec now)
         log_info("%s: monitor: %s", provider->config->name, why);
         tell_state(provider, (VmState){VM_POWERED_OFF, false, NULL, NULL}, now);
         qmp_power_lost(provider, now);
-        (void)loop_timer_set(provider->loop, &provider->retry, now + RETRY_USEC);
+        (void)loop_timer_set(provider->loop, &provider->retry, provider->connected + RETRY_USEC);
 }
 
 /* Lines of some 50 bytes into an empty socket: they fit, or QEMU is not listening to us. */
@@ -396,10 +397,14 @@ static int qmp_on_ready(LoopIo *io, uint32_t events, Usec now)
 
 static int try_connect(Provider *provider, Usec now)
 {
+        char why[UNIX_WHY_MAX];
         int fd = -1;
-        int r = provider_connect(provider->config->qmp, &fd);
+        int r = unix_connect(provider->config->qmp, why, &fd);
+        bool told = unix_watch(provider->config->qmp, r, provider->loop, &provider->monitor);
 
         if (r >= 0) {
+                backoff_reset(&provider->backoff);
+                provider->connected = now;
                 provider->io.fd = fd;
                 provider->connect_error = 0;
                 provider->greeted = false;
@@ -409,10 +414,19 @@ static int try_connect(Provider *provider, Usec now)
                 return loop_add_io(provider->loop, &provider->io, EPOLLIN);
         }
         if (r != provider->connect_error && r != -ENOENT && r != -ECONNREFUSED)
-                log_warning("%s: monitor %s: %s", provider->config->name, provider->config->qmp,
-                            strerror(-r));
+                log_warning("%s: monitor %s", provider->config->name, why);
         provider->connect_error = r;
-        return loop_timer_set(provider->loop, &provider->retry, now + RETRY_USEC);
+        return loop_timer_set(provider->loop, &provider->retry,
+                              told ? backoff_next(&provider->backoff, now) : now + RETRY_USEC);
+}
+
+/* The monitor's socket has been made; that QEMU listens on it may be a moment later. */
+static int on_monitor_there(LoopPath *path, Usec now)
+{
+        Provider *provider = container_of(path, Provider, monitor);
+
+        backoff_reset(&provider->backoff);
+        return provider->io.fd < 0 ? try_connect(provider, now) : 0;
 }
 
 static int on_retry(LoopTimer *timer, Usec now)
@@ -432,10 +446,12 @@ static Provider *qmp_close(Provider *provider)
         if (!provider)
                 return NULL;
         qmp_power_done(provider);
+        provider_channel_cancel(&provider->channel);
         loop_io_remove(&provider->io);
         fd_close(provider->io.fd);
         loop_timer_clear(&provider->retry);
         loop_timer_clear(&provider->look);
+        loop_path_unwatch(&provider->monitor);
         buf_done(&provider->in);
         free(provider);
         return NULL;
@@ -456,9 +472,11 @@ static int qmp_open(Loop *loop, const VmConfig *config, const ProviderCallbacks 
                 .io = {.fd = -1, .on_ready = qmp_on_ready},
                 .retry.on_due = on_retry,
                 .look.on_due = on_look,
+                .monitor.on_appear = on_monitor_there,
                 .in.max = LINE_BYTES_MAX,
         };
         qmp_power_init(provider);
+        provider_channel_init(&provider->channel, loop, config, callbacks);
         *ret = provider;
         tell_state(provider, (VmState){VM_POWERED_OFF, false, NULL, NULL}, loop_now(loop));
         r = try_connect(provider, loop_now(loop));
@@ -467,10 +485,10 @@ static int qmp_open(Loop *loop, const VmConfig *config, const ProviderCallbacks 
         return r;
 }
 
-static int qmp_channel(Provider *provider, const char *uuid, int *ret_fd)
+static void qmp_channel(Provider *provider, const char *uuid, Usec now)
 {
         (void)uuid;
-        return provider_connect(provider->config->channel, ret_fd);
+        provider_channel_begin(&provider->channel, now);
 }
 
 const ProviderType provider_qmp = {

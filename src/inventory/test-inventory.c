@@ -10,6 +10,7 @@
 #define UUID_B  "00000000-0000-4000-8000-00000000000b"
 #define UPPER_A "4C4C4544-0031-4210-8031-B2C04F4D4D32"
 #define FILE_A  "[vm]\nprovider = local\nname = a\nuuid = " UUID_A "\nchannel = a.sock\n"
+#define NOWHERE "[vm]\nprovider = static\nname = s\nuuid = " UUID_A "\n"
 #define FILE_B  "[vm]\nprovider = local\nname = b\nuuid = " UUID_B "\nchannel = b.sock\n"
 #define DIGITS  "01234567890123456789"
 
@@ -103,6 +104,18 @@ static void test_other_files(void)
                 {"a QEMU that stays", FILE_A "shutdown = pause\n", 0},
                 {"a QEMU that ends", FILE_A "shutdown = poweroff\n", 0},
                 {"a QEMU that does something else", FILE_A "shutdown = reset\n", -EINVAL},
+                {"static", NOWHERE "channel = v.sock\n", 0},
+                {"the vsock of a VMM", NOWHERE "channel = v.sock\nvsock_port = 1023\n", 0},
+                {"vsock", NOWHERE "vsock_cid = 3\n", 0},
+                {"vsock at the last address", NOWHERE "vsock_cid = 4294967294\n", 0},
+                {"vsock at another port", NOWHERE "vsock_cid = 3\nvsock_port = 1\n", 0},
+                {"no way", NOWHERE, -EINVAL},
+                {"a port of nothing", NOWHERE "vsock_port = 869\n", -EINVAL},
+                {"two ways", NOWHERE "channel = v.sock\nvsock_cid = 3\n", -EINVAL},
+                {"the host's own address", NOWHERE "vsock_cid = 2\n", -EINVAL},
+                {"everybody's address", NOWHERE "vsock_cid = 4294967295\n", -EINVAL},
+                {"a port for everybody", NOWHERE "vsock_cid = 3\nvsock_port = 1024\n", -EINVAL},
+                {"port 0", NOWHERE "vsock_cid = 3\nvsock_port = 0\n", -EINVAL},
                 {"an empty file", "", -EINVAL},
                 {"an unknown key", FILE_A "memory = 4\n", -EINVAL},
                 {"an unknown section", FILE_A "[disk]\nname = x\n", -EINVAL},
@@ -138,8 +151,11 @@ static void test_equal(void)
                 {"uuid", {.uuid = one}, {.uuid = other}, false},
                 {"qmp", {.qmp = one}, {.qmp = other}, false},
                 {"qmp is new", {0}, {.qmp = one}, false},
+                {"uri", {.uri = one}, {.uri = other}, false},
                 {"qmp is gone", {.qmp = one}, {0}, false},
                 {"channel", {.channel = one}, {.channel = other}, false},
+                {"vsock_cid", {.vsock_cid = 3}, {.vsock_cid = 4}, false},
+                {"vsock_port", {.vsock_port = 1}, {.vsock_port = 2}, false},
                 {"shutdown", {.shutdown = one}, {.shutdown = other}, false},
                 {"shutdown is new", {0}, {.shutdown = one}, false},
         };
@@ -186,8 +202,30 @@ static void on_removed(void *user, Vm *vm, Usec now)
         tell("-", vm);
 }
 
+static void on_channel(void *user, Vm *vm, int fd, const ProviderResult *result, Usec now)
+{
+        (void)user;
+        (void)now;
+        EXPECT_INT("nobody listens", result->error, -ENOENT);
+        EXPECT_INT("nothing is open", fd, -1);
+        tell("no channel of ", vm);
+}
+
+static void on_channel_there(void *user, Vm *vm, Usec now)
+{
+        (void)user;
+        (void)now;
+        tell("a channel of ", vm);
+}
+
 static const InventoryCallbacks callbacks = {
-        on_added, on_changed, on_guest_changed, on_removed, &story,
+        .on_vm_added = on_added,
+        .on_vm_changed = on_changed,
+        .on_guest_changed = on_guest_changed,
+        .on_vm_removed = on_removed,
+        .on_channel = on_channel,
+        .on_channel_there = on_channel_there,
+        .user = &story,
 };
 
 /* What happened since the last time. */
@@ -279,7 +317,6 @@ static void test_tree(void)
         _cleanup_(loop_freep) Loop *loop = NULL;
         _cleanup_(inventory_freep) Inventory *inventory = NULL;
         Entity *entity;
-        int fd = -1;
         Vm *vm;
 
         test_write("a.conf", FILE_A);
@@ -314,10 +351,11 @@ static void test_tree(void)
                 EXPECT_STR("uuid", vm->uuid, UUID_A);
                 EXPECT("by its uuid", inventory_find_uuid(inventory, UUID_A) == vm);
                 EXPECT("its processors are counted", vm->num_cpu > 0 && vm->memory_mb > 0);
-                EXPECT("its file has a time", vm->config->modified > 0);
+                EXPECT("its file has a time", vm->source->config->modified > 0);
                 EXPECT("it runs", vm->state.power == VM_POWERED_ON && vm->state.runs);
-                EXPECT_INT("its agent is not there",
-                           vm->provider_type->channel(vm->provider, vm->uuid, &fd), -ENOENT);
+                buf_clear(&story);
+                inventory_open_channel(vm, 2);
+                EXPECT_STR("its agent is not there", told(), "no channel of a");
         }
         buf_clear(&story);
         inventory_clear(inventory, 2);

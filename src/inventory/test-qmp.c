@@ -180,30 +180,10 @@ static void test_size(void)
 /* Nobody is there; that is no error: it is powered off. */
 static void test_not_there(void)
 {
-        static const Step steps[] = {{.tells = "off;"}, {.finds_no_channel = true}, {0}};
+        static const Step steps[] = {
+                {.tells = "off;"}, {.asks_channel = true, .tells = "no channel;"}, {0}};
 
         play_nowhere("nobody is there", steps);
-}
-
-static void test_connect(void)
-{
-        static const char *const too_long = "/01234567890123456789012345678901234567890123456789012"
-                                            "34567890123456789012345678901"
-                                            "2345678901234567890123456";
-        const char *path = test_path("qmp");
-        _cleanup_(fd_closep) int listener = listen_at(path), fd = -1;
-
-        EXPECT_INT("no socket", provider_connect("/nonexistent/socket", &fd), -ENOENT);
-        EXPECT_INT("no socket, but a file", provider_connect("/dev/null", &fd), -ECONNREFUSED);
-        EXPECT_INT("too long", strlen(too_long), 108);
-        EXPECT_INT("too long", provider_connect(too_long, &fd), -ENAMETOOLONG);
-        EXPECT_INT("nothing is open", fd, -1);
-        EXPECT_INT("a socket", provider_connect(path, &fd), 0);
-        EXPECT("does not block", fcntl(fd, F_GETFL) & O_NONBLOCK);
-        EXPECT("is closed on exec", fcntl(fd, F_GETFD) & FD_CLOEXEC);
-        listener = fd_close(listener);
-        fd = fd_close(fd);
-        EXPECT_INT("nobody listens any more", provider_connect(path, &fd), -ECONNREFUSED);
 }
 
 int main(void)
@@ -213,7 +193,6 @@ int main(void)
         test_conversations();
         test_size();
         test_not_there();
-        test_connect();
         test_directory_remove();
         return test_end();
 }

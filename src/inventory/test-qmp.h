@@ -69,7 +69,7 @@ typedef struct Step {
         const Ask *asks;
         bool hangs_up;
         bool loses_patience; /* with a guest that was asked to reboot */
-        bool finds_no_channel;
+        bool asks_channel;
         size_t flood; /* so many bytes without an end, behind what it says */
 } Step;
 
@@ -172,10 +172,7 @@ static inline void ask(Monitor *monitor, const Ask *asks)
 
 static inline void look_for_channel(const Monitor *monitor)
 {
-        int fd = -1;
-
-        EXPECT_INT("no channel", provider_qmp.channel(monitor->provider, UUID, &fd), -ENOENT);
-        EXPECT_INT("nothing is open", fd, -1);
+        provider_qmp.channel(monitor->provider, UUID, loop_now(monitor->loop));
 }
 
 static inline void say(Monitor *monitor, const Step *step)
@@ -189,7 +186,7 @@ static inline void say(Monitor *monitor, const Step *step)
                            loop_timer_set(monitor->loop, &monitor->provider->power.patience,
                                           loop_now(monitor->loop)),
                            0);
-        if (step->finds_no_channel)
+        if (step->asks_channel)
                 look_for_channel(monitor);
         if (step->says)
                 buf_puts(&monitor->out, step->says);
@@ -205,7 +202,7 @@ static inline void say(Monitor *monitor, const Step *step)
 static inline bool is_empty(const Step *step)
 {
         return !step->hears && !step->asks && !step->says && !step->tells && !step->hangs_up &&
-               !step->loses_patience && !step->finds_no_channel;
+               !step->loses_patience && !step->asks_channel;
 }
 
 static inline int monitor_go_on(Monitor *monitor)
@@ -282,6 +279,30 @@ static inline void on_guest_changed(void *user, const char *uuid, Usec now)
         loop_defer(monitor->loop, &monitor->task);
 }
 
+static inline void on_channel_there(void *user, const char *uuid, Usec now)
+{
+        Monitor *monitor = user;
+
+        (void)now;
+        EXPECT_STR("its uuid", uuid, UUID);
+        buf_puts(&monitor->told, "channel there;");
+        loop_defer(monitor->loop, &monitor->task);
+}
+
+static inline void on_channel(void *user, const char *uuid, int fd, const ProviderResult *result,
+                              Usec now)
+{
+        Monitor *monitor = user;
+
+        EXPECT("the turn's time", now == loop_now(monitor->loop));
+        EXPECT_STR("its uuid", uuid, UUID);
+        EXPECT_INT("nothing is open", fd, -1);
+        EXPECT_INT("there is none", result->error, -ENOENT);
+        EXPECT("it says where", strstr(result->why, "/") != NULL);
+        buf_puts(&monitor->told, "no channel;");
+        loop_defer(monitor->loop, &monitor->task);
+}
+
 static inline void on_power_done(void *user, const char *uuid, const ProviderResult *result,
                                  Usec now)
 {
@@ -327,7 +348,14 @@ static inline void run_script(const char *about, char *path, int listener, char 
                 .patience.on_due = on_patience,
                 .steps = steps,
         };
-        const ProviderCallbacks callbacks = {on_vm, on_guest_changed, on_power_done, &monitor};
+        const ProviderCallbacks callbacks = {
+                .on_vm = on_vm,
+                .on_guest_changed = on_guest_changed,
+                .on_channel = on_channel,
+                .on_channel_there = on_channel_there,
+                .on_power_done = on_power_done,
+                .user = &monitor,
+        };
 
         if (loop_new(&monitor.loop) < 0)
                 abort();

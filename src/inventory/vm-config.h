@@ -1,6 +1,6 @@
 #pragma once
 
-/* Files that describe one machine each; guestops-vm(5). */
+/* Files that describe a machine, or where to find some; guestops-vm(5). */
 
 #include "inventory/provider.h"
 
@@ -10,6 +10,9 @@ VmConfig *vm_config_free(VmConfig *config);
 DEFINE_CLEANUP(VmConfig, vm_config_free)
 
 bool vm_config_equal(const VmConfig *a, const VmConfig *b);
+
+/* Return: what no two files may have in common: the UUID of its machine, or where it finds some. */
+const char *vm_config_key(const VmConfig *config);
 
 /* Return: the provider that the file names. */
 const ProviderType *vm_config_provider(const VmConfig *config);

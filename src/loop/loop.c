@@ -1,11 +1,11 @@
-#include "loop/loop.h"
+#include "loop/loop-private.h"
 
 #include "base/clock.h"
+#include "base/pidfd.h"
 
 #include <limits.h>
 #include <signal.h>
 #include <sys/epoll.h>
-#include <sys/pidfd.h>
 #include <sys/wait.h>
 
 #define EVENTS_PER_TURN 64
@@ -22,6 +22,8 @@ struct Loop {
         size_t n_timers, space_timers;
 
         TAILQ_HEAD(LoopTasks, LoopTask) tasks;
+
+        LoopPaths *paths;
 
         LoopIo signal_io;
         int (*on_signal)(void *user, int signo, Usec now);
@@ -52,6 +54,7 @@ Loop *loop_free(Loop *loop)
                 loop_task_cancel(task);
                 (void)task->run(task, loop->now);
         }
+        loop_paths_free(loop->paths);
         fd_close(loop->signal_io.fd);
         fd_close(loop->epoll);
         free(loop->timers);
@@ -67,6 +70,11 @@ void loop_quit(Loop *loop)
 Usec loop_now(const Loop *loop)
 {
         return loop->now;
+}
+
+LoopPaths **loop_paths(Loop *loop)
+{
+        return &loop->paths;
 }
 
 /* descriptors */

@@ -2,14 +2,14 @@
 
 /*
  * Loop: one thread, level-triggered epoll, a heap of timers, children by pidfd, signals by
- * signalfd.
+ * signalfd, files that come to be by inotify.
  *
  * A source is a struct embedded in its owner; the callback finds the owner with container_of().
  * Callbacks are given the time (CLOCK_BOOTTIME) and never read a clock. A callback may remove and
  * free any source, its own included: events of removed sources are never delivered. The first
  * negative return of a callback ends loop_run() with that value.
  *
- * Source: epoll(7), pidfd_open(2), signalfd(2).
+ * Source: epoll(7), pidfd_open(2), signalfd(2), inotify(7).
  */
 
 #include "base/base.h"
@@ -43,6 +43,17 @@ struct LoopChild {
         int (*on_exit)(LoopChild *child, int status, Usec now); /* @status as waitpid(2) has it */
 };
 
+typedef struct LoopDirectory LoopDirectory;
+typedef struct LoopPath LoopPath;
+struct LoopPath {
+        int (*on_appear)(LoopPath *path, Usec now);
+        Loop *loop;       /* NULL while not watched */
+        const char *name; /* what is waited for … */
+        size_t n_name;
+        LoopDirectory *directory; /* … in there; NULL when it has come */
+        TAILQ_ENTRY(LoopPath) entry;
+};
+
 typedef struct LoopTask LoopTask;
 struct LoopTask {
         int (*run)(LoopTask *task, Usec now);
@@ -69,6 +80,18 @@ void loop_io_remove(LoopIo *io);
 
 /* Sets or moves the timer. It fires once. */
 int loop_timer_set(Loop *loop, LoopTimer *timer, Usec due);
+
+#define LOOP_SLACK_USEC (250 * USEC_PER_MSEC)
+
+/*
+ * For timers of which there may be thousands, and that may be late: waking up costs more than what
+ * most of them do. Return: @due or later, so that many are due at once.
+ */
+static inline Usec loop_slack(Usec due)
+{
+        return (due + LOOP_SLACK_USEC - 1) / LOOP_SLACK_USEC * LOOP_SLACK_USEC;
+}
+
 void loop_timer_clear(LoopTimer *timer);
 
 /* Runs @task once, at the end of this turn. */
@@ -78,6 +101,19 @@ void loop_task_cancel(LoopTask *task);
 /* Calls child->on_exit once, after it has reaped child->pid. */
 int loop_add_child(Loop *loop, LoopChild *child);
 void loop_child_remove(LoopChild *child);
+
+/**
+ * loop_path_watch() - be told when a file comes to be
+ * @name:       its path, of less than PATH_MAX bytes; lives as long as it is watched
+ *
+ * on_appear() is called once, when something has been made at that path or moved there, or at a
+ * directory on the way to it: the owner looks, and watches again where it is not what he waits
+ * for. He looks once more after he has begun to watch, too: it may have come in between.
+ *
+ * Return: 0, or a negative errno: -ENOSPC where the user may watch no more directories.
+ */
+int loop_path_watch(Loop *loop, LoopPath *path, const char *name);
+void loop_path_unwatch(LoopPath *path);
 
 /**
  * loop_on_signals() - take signals as events

@@ -70,12 +70,13 @@ static void test_check(void)
 }
 
 static VmConfig vm_config = {.path = (char *)"/web.conf", .modified = 1000000};
+static VmSource vm_source = {.config = &vm_config, .type = &provider_local};
 
 static Vm vm = {
         .entity = {.moid = (char *)"vm-1", .name = (char *)"web"},
         .uuid = (char *)UUID,
         .num_cpu = 4,
-        .config = &vm_config,
+        .source = &vm_source,
         .facts = {.seen = true,
                   .known = true,
                   .ready = true,

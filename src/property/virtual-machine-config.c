@@ -34,7 +34,7 @@ static VirtualMachineFileInfo *describe_files(const PropertyContext *context, co
         if (files)
                 *files = (VirtualMachineFileInfo){
                         .type = &type_VirtualMachineFileInfo,
-                        .vm_path_name = vm->config->path,
+                        .vm_path_name = vm->source->config->path,
                 };
         return files;
 }
@@ -44,7 +44,7 @@ static char *change_version(const PropertyContext *context, const Vm *vm)
 {
         char text[CLOCK_TEXT_MAX];
 
-        clock_format(vm->config->modified, text);
+        clock_format(vm->source->config->modified, text);
         return arena_strdup(context->arena, text);
 }
 
@@ -62,7 +62,7 @@ VirtualMachineConfigInfo *vm_describe_config(const PropertyContext *context, con
         *config = (VirtualMachineConfigInfo){
                 .type = &type_VirtualMachineConfigInfo,
                 .change_version = change_version(context, vm),
-                .modified = {true, vm->config->modified},
+                .modified = {true, vm->source->config->modified},
                 .name = vm->entity.name,
                 .guest_full_name = guest_full_name(vm),
                 .version = (char *)"",
@@ -88,7 +88,7 @@ VirtualMachineConfigSummary *vm_describe_config_summary(const PropertyContext *c
                 *summary = (VirtualMachineConfigSummary){
                         .type = &type_VirtualMachineConfigSummary,
                         .name = vm->entity.name,
-                        .vm_path_name = vm->config->path,
+                        .vm_path_name = vm->source->config->path,
                         .memory_size_mb = {vm->memory_mb > 0, vm->memory_mb},
                         .num_cpu = {vm->num_cpu > 0, vm->num_cpu},
                         .uuid = vm->uuid,

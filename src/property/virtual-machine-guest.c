@@ -63,8 +63,7 @@ GuestInfo *vm_describe_guest(const PropertyContext *context, const Vm *vm)
                 .guest_state = (char *)guest_state(vm),
                 .guest_operations_ready = {true, vm_guest_is_ready(vm)},
                 .interactive_guest_operations_ready = {true, false},
-                .guest_state_change_supported = {true,
-                                                 vm->provider_type && vm->provider_type->power},
+                .guest_state_change_supported = {true, vm->source->type->power},
         };
         if (facts->known) {
                 info->tools_version = fact(facts->version);

@@ -59,6 +59,8 @@ static const WireField agent_facts[] = {
         {"bootTime", AT(AgentFacts, boot_time), OPTIONAL},
         {"interfaces", AT(AgentFacts, interfaces), OPTIONAL, &type_AgentInterface},
         {"disks", AT(AgentFacts, disks), OPTIONAL, &type_AgentDisk},
+        {"userSessions", AT(AgentFacts, user_sessions), OPTIONAL},
+        {"problems", AT(AgentFacts, problems), OPTIONAL},
 };
 DEFINE_TYPE(AgentFacts, agent_facts);
 

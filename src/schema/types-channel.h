@@ -33,6 +33,8 @@ typedef struct AgentClock {
 #define FACTS_INTERFACES_MAX 64
 #define FACTS_ADDRESSES_MAX  32 /* of one interface */
 #define FACTS_DISKS_MAX      64
+#define FACTS_PROBLEMS_MAX   16
+#define FACTS_PROBLEM_MAX    48 /* bytes of one, with its NUL */
 
 typedef struct AgentAddress {
         const WireType *type;
@@ -64,6 +66,8 @@ typedef struct AgentFacts {
         WireTime boot_time;     /* by the guest's clock */
         WireObjects interfaces; /* AgentInterface, in the order of their numbers */
         WireObjects disks;      /* AgentDisk, that of "/" first */
+        WireInt user_sessions;  /* of users who are logged in; unset: not known */
+        WireStrings problems;   /* with the guest's own set-up, each a word of PROTOCOL.md */
 } AgentFacts;
 
 typedef struct ChannelRequest {

@@ -96,6 +96,8 @@ static void test_tags(void)
                 {&type_AgentFacts, NULL, "bootTime", 0x0003, FORM_TIME},
                 {&type_AgentFacts, NULL, "interfaces", 0x0004, FORM_OBJECTS},
                 {&type_AgentFacts, NULL, "disks", 0x0005, FORM_OBJECTS},
+                {&type_AgentFacts, NULL, "userSessions", 0x0006, FORM_OPT_INT},
+                {&type_AgentFacts, NULL, "problems", 0x0007, FORM_STRINGS},
                 {&type_AgentInterface, NULL, "name", 0x0001, FORM_STRING},
                 {&type_AgentInterface, NULL, "up", 0x0002, FORM_BOOL},
                 {&type_AgentInterface, NULL, "macAddress", 0x0003, FORM_STRING},

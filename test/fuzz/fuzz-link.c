@@ -23,9 +23,10 @@ typedef struct Site {
         int fd;
         bool turned;
         struct {
-                bool sends, accepts;
+                bool sends, pulled, accepts;
                 size_t come, granted;
-        } streams[256]; /* by id */
+                size_t left; /* to be pulled */
+        } streams[256];      /* by id */
 } Site;
 
 static const char zeros[LINK_STREAM_BYTES];
@@ -43,7 +44,7 @@ static void use_stream(Site *site, uint32_t id, unsigned char order, size_t size
 
         MUST(room <= LINK_STREAM_BYTES);
         MUST(site->streams[id].sends || room == 0);
-        switch (order % 5) {
+        switch (order % 6) {
         case 0:
                 if (link_stream_open(site->link, id) >= 0)
                         site->streams[id].sends = true;
@@ -58,9 +59,15 @@ static void use_stream(Site *site, uint32_t id, unsigned char order, size_t size
                 else
                         MUST(link_stream_room(site->link, id) == room - size);
                 break;
+        case 5:
+                if (link_stream_open_pulled(site->link, id) >= 0)
+                        site->streams[id].sends = site->streams[id].pulled = true;
+                link_stream_ready(site->link, id);
+                site->streams[id].left = size;
+                break;
         case 3:
                 if (link_stream_end(site->link, id, FRAME_END, zeros, size % 100) >= 0)
-                        site->streams[id].sends = false;
+                        site->streams[id].sends = site->streams[id].pulled = false;
                 break;
         default:
                 link_stream_grant(site->link, id, size);
@@ -84,6 +91,19 @@ static void on_room(void *user, uint32_t id, Usec now)
         MUST(site->streams[id].sends);
         MUST(link_stream_room(site->link, id) >= LINK_STREAM_BYTES / 2);
         (void)link_stream_send(site->link, id, zeros, LINK_STREAM_BYTES / 2);
+}
+
+static size_t on_pull(void *user, uint32_t id, char *data, size_t size)
+{
+        Site *site = user;
+
+        MUST(site->streams[id].pulled);
+        MUST(size > 0 && size <= FRAME_PAYLOAD_MAX);
+        if (size > site->streams[id].left)
+                size = site->streams[id].left;
+        memset(data, 0, size);
+        site->streams[id].left -= size;
+        return size;
 }
 
 static void on_message(void *user, FrameKind kind, uint64_t nonce, uint32_t id, const char *payload,
@@ -208,6 +228,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                 .on_message = on_message,
                 .on_lost = on_lost,
                 .on_room = on_room,
+                .on_pull = on_pull,
                 .user = &site,
         };
         LinkConfig config = LINK_CONFIG_DEFAULT;

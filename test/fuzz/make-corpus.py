@@ -281,6 +281,10 @@ TLV = {
     'facts-disks': (11, element(5, DISK) + element(5, named(
         'AgentDisk', element(1, b''), element(2, b''), element(3, number(-1)),
         element(4, number(2))))),
+    'facts-problems': (11, element(6, struct.pack('<i', 3)) + element(7, b'pam-service-missing') +
+                       element(7, b'operations-disabled')),
+    'facts-problems-hostile': (11, element(6, struct.pack('<i', -1)) + element(7, b'') +
+                               element(7, b'\x1b[2J') + element(7, b'x' * 64)),
     'facts-nothing': (11, b''),
     'facts-mixed': (11, element(4, TUNNEL) + element(1, b'h') + element(4, INTERFACE)),
     'facts-address-missing': (11, element(4, named('AgentInterface', element(1, b'eth0'), element(
@@ -556,6 +560,8 @@ LINK = {
     'other-nonce': (0, short(4, 1, b'', 2) + short(3, 0, b'', 2)),
     'stream-out': (0, short(8, 1, b'\0\0\2\x80\2\1') + short(4) +
                    short(8, 1, b'\2\x80\3\5') + short(11, 1, b'\0\0\4\0')),
+    'stream-pulled': (0, short(8, 1, b'\5\xff') + short(8, 1, b'\3\5') + short(8, 2, b'\5\1') +
+                      short(11, 2, b'\0\0\4\0') + short(8, 2, b'\5\xff') + short(10, 2)),
     'stream-in': (0, short(8, 1, b'\1\0') + short(0xfe) * 4 + short(8, 1, b'\4\x80') +
                   short(0xfe) * 8),
     'stream-in-too-much': (0, short(8, 1, b'\1\0') + short(0xfe) * 9),
@@ -587,3 +593,49 @@ RANGE = {
 }
 for name, (choice, data) in RANGE.items():
     save('range', name, bytes([choice]) + data)
+
+
+# domain-xml
+
+CHANNEL = ("<channel type='unix'><source mode='bind' path='/run/a.sock'/><target type='virtio' "
+           "name='org.guestops.agent.0' state='connected'/></channel>")
+
+DOMAINS = {
+    'full': "<?xml version='1.0'?><domain type='kvm' id='1'><name>web &lt;b&gt;</name>"
+            "<uuid>4c4c4544-0031-4210-8031-b2c04f4d4d32</uuid>"
+            "<memory unit='KiB'>1048576</memory><currentMemory unit='KiB'>524288</currentMemory>"
+            "<vcpu placement='static' current='1'>2</vcpu><devices><disk type='file'/>" + CHANNEL +
+            "<vsock model='virtio'><cid auto='yes' address='3'/></vsock></devices></domain>",
+    'plain': '<domain><name>a</name></domain>',
+    'channels': '<domain><devices>' + CHANNEL * 2 + "<channel type='pty'><target type='virtio'/>"
+                "</channel></devices></domain>",
+    'misplaced': '<domain>' + CHANNEL + '<devices><name>x</name><vsock/></devices></domain>',
+    'other': '<network><name>a</name></network>',
+    'doctype': "<!DOCTYPE domain [<!ENTITY a 'b'>]><domain>&a;</domain>",
+    'cut': '<domain><devices>' + CHANNEL[:70],
+}
+
+for name, text in DOMAINS.items():
+    save('domain-xml', name, text.encode())
+
+
+# libvirt: what guestops-libvirt says, packets parted by line ends
+
+UUID = '4c4c4544-0031-4210-8031-b2c04f4d4d32'
+RUNS = '{"vm":{"uuid":"%s","name":"web","power":"on","cpus":2,"memory":512}}\n' % UUID
+
+PACKETS = {
+    'runs': RUNS + '{"listed":true}',
+    'states': RUNS + '{"vm":{"uuid":"%s","name":"a","power":"on","reason":"is paused",'
+              '"job":"migration"}}\n{"vm":{"uuid":"%s","name":"a","power":"suspended",'
+              '"error":"canceled","why":"at libvirt"}}' % (UUID, UUID),
+    'gone': RUNS + '{"reset":"%s"}\n{"gone":"%s"}' % (UUID, UUID),
+    'lost': RUNS + '{"lost":"libvirtd does not answer"}\n{"listed":true}\n{"pong":1}',
+    'channel': RUNS + '{"channel":{"id":1,"uuid":"%s","path":"/nonexistent/a"}}' % UUID,
+    'no-channel': RUNS + '{"channel":{"id":1,"uuid":"%s","error":"none","why":"x"}}' % UUID,
+    'power': RUNS + '{"power":{"id":2,"uuid":"%s","error":"busy","why":"\\u0007"}}' % UUID,
+    'wrong': '{"vm":{"uuid":"../../etc","name":"a"}}\n[]\n7\n{"vm":7,"gone":7,"lost":{}}\nhello',
+}
+
+for name, text in PACKETS.items():
+    save('libvirt', name, text.encode())

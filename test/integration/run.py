@@ -21,7 +21,7 @@ ORDER = ["test_service", "test_session", "test_inventory", "test_search", "test_
          "test_start", "test_list", "test_files", "test_list_files", "test_terminate", "test_auth",
          "test_login", "test_guest_config", "test_faults", "test_every_operation", "test_channel",
          "test_facts", "test_transfers", "test_transfer_urls", "test_transfer_agent",
-         "test_limits", "test_many", "test_life"]
+         "test_limits", "test_many", "test_scale", "test_life"]
 
 
 class Result(unittest.TextTestResult):
@@ -71,8 +71,9 @@ def say(passed, failed, skipped):
     print(f"{passed} passed, {failed} failed" + (f", {skipped} skipped" if skipped else ""))
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__,
+def main(doc=__doc__, names=None):
+    """@names: modules to run instead of those here."""
+    parser = argparse.ArgumentParser(description=doc,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--build", required=True)
     parser.add_argument("--guest", required=True)
@@ -88,7 +89,7 @@ def main():
     if options.patterns:
         loader.testNamePatterns = [pattern if "*" in pattern else f"*{pattern}*"
                                    for pattern in options.patterns]
-    suite = loader.loadTestsFromNames(options.names or modules())
+    suite = loader.loadTestsFromNames(options.names or names or modules())
     began = time.monotonic()
     runner = unittest.TextTestRunner(stream=sys.stderr, resultclass=Result,
                                      verbosity=2 if options.verbose else 1,

@@ -1,4 +1,6 @@
 """What the guest's own configuration forbids and limits; read again when it changes."""
+import contextlib
+
 from guestops import auth, spec, wait_for
 from support import GuestCase, env, parallel
 
@@ -40,6 +42,45 @@ class Operations(GuestCase):
             self.guest.configure("")
             wait_for(lambda: self.client.try_list(self.vm, auth("demo"), [1]).status == 200,
                      "the change is noticed")
+            self.assertNotIn("endTime", self.rows("demo", [pid])[0])
+            self.end_program(pid)
+
+
+class Wait(GuestCase):
+    """ListProcessesInGuest of what has just been started."""
+
+    def test_its_end_is_waited_for(self):
+        with env.agent_conf("[guestoperations]\nlist_wait_ms = 10000\n"):
+            pid = self.start("demo", "/bin/sh", "-c 'sleep 0.1; exit 3'")
+            self.assertEqual(self.rows("demo", [pid])[0]["exitCode"], 3)
+            self.assertEqual(self.rows("demo", [pid])[0]["exitCode"], 3)
+
+    def test_whoever_ends_it(self):
+        def others():
+            self.assertOk(self.client.try_list(self.vm, auth("demo"), [1]))  # they do not wait
+            self.assertTrue(any(row["pid"] == pid and "endTime" not in row
+                                for row in self.rows("demo")))
+            self.end_program(pid)
+
+        def one():
+            with contextlib.closing(env.client()) as client:
+                return client.try_list(self.vm, auth("demo"), [pid])
+
+        with env.agent_conf("[guestoperations]\nlist_wait_ms = 10000\n"):
+            pid = self.start("demo", "/bin/sleep", "60")
+            listed, _ = parallel([one, others])
+            self.assertIn("exitCode", listed.json[0])
+
+    def test_it_is_not_waited_for(self):
+        with env.agent_conf("[guestoperations]\nlist_wait_ms = 0\n"):
+            pid = self.start("demo", "/bin/sleep", "60")
+            self.assertNotIn("endTime", self.rows("demo", [pid])[0])
+            self.end_program(pid)
+
+    def test_it_outgrows_the_wait(self):
+        with env.agent_conf("[guestoperations]\nlist_wait_ms = 500\n"):
+            pid = self.start("demo", "/bin/sleep", "60")
+            self.assertNotIn("endTime", self.rows("demo", [pid])[0])
             self.assertNotIn("endTime", self.rows("demo", [pid])[0])
             self.end_program(pid)
 

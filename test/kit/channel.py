@@ -73,10 +73,13 @@ def welcome(instance, operations=("ListProcessesInGuest", "StartProgramInGuest")
     return data + element(8, host_name) + element(9, os_name)
 
 
-def facts(*interfaces, host_name="fake", os_name="Fake OS", boot_time=0, disks=()):
+def facts(*interfaces, host_name="fake", os_name="Fake OS", boot_time=0, disks=(),
+          user_sessions=None, problems=()):
     return element(1, host_name) + element(2, os_name) + element(3, i64(boot_time)) + \
         b"".join(element(4, interface) for interface in interfaces) + \
-        b"".join(element(5, disk) for disk in disks)
+        b"".join(element(5, disk) for disk in disks) + \
+        (element(6, i32(user_sessions)) if user_sessions is not None else b"") + \
+        b"".join(element(7, problem) for problem in problems)
 
 
 def interface(*addresses, interface_name="eth0", up=True, mac="00:00:5e:00:53:01"):

@@ -169,9 +169,11 @@ def quote(text):
 class Vm:
     """A machine's file of the daemon."""
 
-    def __init__(self, name, provider, channel, qmp_path=None, uuid=None):
+    def __init__(self, name, provider, channel, qmp_path=None, uuid=None, vsock_port=None,
+                 vsock_cid=None):
         self.name, self.provider = name, provider
         self.channel, self.qmp_path = channel, qmp_path
+        self.vsock_port, self.vsock_cid = vsock_port, vsock_cid
         self.uuid = uuid or str(uuids.uuid4())
         self.moid = f"vm-{self.uuid}"
 
@@ -182,9 +184,11 @@ class Vm:
 
     def text(self):
         lines = ["[vm]", f"provider = {self.provider}", f"name = {self.name}",
-                 f"uuid = {self.uuid}", f"channel = {self.channel}"]
-        if self.qmp_path:
-            lines.append(f"qmp = {self.qmp_path}")
+                 f"uuid = {self.uuid}"]
+        for key, value in (("channel", self.channel), ("qmp", self.qmp_path),
+                           ("vsock_port", self.vsock_port), ("vsock_cid", self.vsock_cid)):
+            if value is not None:
+                lines.append(f"{key} = {value}")
         return "\n".join(lines) + "\n"
 
 
@@ -198,10 +202,12 @@ class Daemon:
         self.directory = short_directory()
         self.vms = os.path.join(self.directory, "vms.d")
         self.state = os.path.join(self.directory, "state")
+        self.status = os.path.join(self.directory, "status")
         self.config = os.path.join(self.directory, "guestopsd.conf")
         self.log_path = os.path.join(self.directory, "log")
         self.settings = {("http", "address"): "127.0.0.1", ("http", "port"): "0",
                          ("inventory", "vms"): self.vms, ("service", "state"): self.state,
+                         ("service", "status"): self.status,
                          ("log", "level"): "debug", **(settings or {})}
         self.process = None
         self.port = 0
@@ -277,15 +283,22 @@ class Daemon:
         self.process.send_signal(signal.SIGHUP)
         wait_for(lambda: count() > before, "the daemon has read its configuration again")
 
-    def put_vm(self, vm):
+    def put_vm_file(self, vm):
+        """The daemon is not told."""
         with open(os.path.join(self.vms, f"{vm.name}.conf"), "w") as file:
             file.write(vm.text())
+
+    def put_vm(self, vm):
+        self.put_vm_file(vm)
         if self.process:
             self.reload()
         return vm
 
-    def remove_vm(self, vm):
+    def remove_vm_file(self, vm):
         os.unlink(os.path.join(self.vms, f"{vm.name}.conf"))
+
+    def remove_vm(self, vm):
+        self.remove_vm_file(vm)
         if self.process:
             self.reload()
 
