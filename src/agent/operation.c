@@ -501,6 +501,7 @@ Operations *operations_free(Operations *operations)
         workers_done(&operations->workers);
         loop_timer_clear(&operations->reaper);
         loop_timer_clear(&operations->transfer_reaper);
+        loop_timer_clear(&operations->trimmer);
         transfers_done(&operations->transfers);
         login_pool_free(operations->logins);
         process_table_free(operations->processes);

@@ -83,7 +83,8 @@ struct Operations {
         Tickets tickets;
         Transfers transfers;
         LoopTimer transfer_reaper;
-        char vm[64]; /* the machine, as the host of this conversation says it */
+        LoopTimer trimmer; /* of the memory that transfers have used */
+        char vm[64];       /* the machine, as the host of this conversation says it */
         LoopTimer reaper;
         OperationsHost host;
         TAILQ_HEAD(, Operation) running;
