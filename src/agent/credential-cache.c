@@ -1,5 +1,6 @@
 #include "agent/credential-cache.h"
 
+#include "base/log.h"
 #include "base/secret.h"
 
 #include <stdalign.h>
@@ -93,8 +94,12 @@ int credential_cache_new(Loop *loop, Usec keep, CredentialCache **ret)
                 .fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK),
                 .on_ready = on_change,
         };
-        if (cache->watch.fd < 0)
-                return -errno;
+        if (cache->watch.fd < 0) {
+                r = -errno;
+                log_error("changes of accounts cannot be watched: %s%s", strerror(-r),
+                          r == -EMFILE ? " (sysctl fs.inotify.max_user_instances)" : "");
+                return r;
+        }
         /* /etc comes first: inotify(7) numbers watches from 1. A missing directory is none. */
         for (size_t i = 0; i < ELEMENTS(watched_directories); i++)
                 (void)inotify_add_watch(cache->watch.fd, watched_directories[i],

@@ -30,6 +30,7 @@ struct Daemon {
         HttpServer *http;
         Status *status;
         LoopTimer farewell; /* from SIGTERM to the end */
+        bool ends;
         char *host_name, *full_name;
         char thumbprint[CERTIFICATE_THUMBPRINT_SIZE];
 };
@@ -152,7 +153,7 @@ static void on_request(void *user, HttpRequest *request, Usec now)
         Daemon *daemon = user;
 
         /* The machines are gone already, but only from this daemon. */
-        if (daemon->farewell.loop)
+        if (daemon->ends)
                 reply_text(request, 503, &later, "The service ends.");
         else
                 dispatch_request(&daemon->service, request, now);
@@ -366,6 +367,7 @@ static int on_signal(void *user, int signo, Usec now)
                 return 0;
         }
         log_info("signal %d: the daemon ends", signo);
+        daemon->ends = true;
         /* Requests in flight are answered, as their machines go; then some time to send it. */
         inventory_clear(daemon->service.inventory, now);
         return loop_timer_set(daemon->service.loop, &daemon->farewell, now + FAREWELL_USEC);

@@ -28,15 +28,17 @@ void guest_forget_apart(Guest *guest)
 }
 
 /* Said once, and again when it is another reason. */
-static void stay_apart(Guest *guest, int error, const char *why, Usec now)
+static void stay_apart(Guest *guest, int error, const char *why, bool told, Usec now)
 {
+        Usec next = told ? backoff_next(&guest->backoff, now) : now + RECONNECT_USEC;
+
         guest->apart_error = error;
         if (!guest->apart_why || strcmp(guest->apart_why, why) != 0) {
                 log_warning("%s: channel: %s", guest_name(guest), why);
                 free(guest->apart_why);
                 guest->apart_why = strdup(why);
         }
-        (void)loop_timer_set(guest->loop, &guest->timer, backoff_next(&guest->backoff, now));
+        (void)loop_timer_set(guest->loop, &guest->timer, next);
 }
 
 void guest_connect(Guest *guest, Usec now)
@@ -66,7 +68,7 @@ void guest_channel_opened(Guest *guest, int fd, const ProviderResult *result, Us
         if (r >= 0)
                 r = link_open(guest->loop, fd, &config, &callbacks, &guest->link);
         if (r < 0) {
-                stay_apart(guest, r, result->why ? result->why : strerror(-r), now);
+                stay_apart(guest, r, result->why ? result->why : strerror(-r), result->told, now);
                 return;
         }
         guest_forget_apart(guest);

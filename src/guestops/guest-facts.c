@@ -96,8 +96,13 @@ static int take_interface(const AgentInterface *told, GuestInterface *ret,
         const GuestAddress *first_v4 = NULL, *first_v6 = NULL;
         int r = 0;
 
-        if (told->addresses.n > ELEMENTS(ret->addresses))
+        if (told->addresses.n > FACTS_ADDRESSES_MAX)
                 return -EBADMSG;
+        if (told->addresses.n > 0) {
+                ret->addresses = calloc(told->addresses.n, sizeof(*ret->addresses));
+                if (!ret->addresses)
+                        return -ENOMEM;
+        }
         guest_fact_copy(ret->name, sizeof(ret->name), told->name);
         ret->up = told->up;
         if (told->mac_address)
@@ -246,6 +251,8 @@ int guest_facts_read(GuestFacts *facts, const char *payload, size_t size)
 
 void guest_facts_clear(GuestFacts *facts)
 {
+        for (size_t i = 0; i < facts->n_interfaces; i++)
+                free(facts->interfaces[i].addresses);
         for (size_t i = 0; i < facts->n_disks; i++)
                 free(facts->disks[i].path);
         free(facts->disks);

@@ -24,6 +24,7 @@ typedef struct Site {
         Guest *guest;
         Usec now;
         int error; /* of opening the channel; 0: it opens */
+        bool told; /* when there is one to be opened */
         int peer;
         size_t n_tries;
 } Site;
@@ -40,7 +41,8 @@ static void site_channel(Provider *provider, const char *uuid, Usec now)
                 abort();
         fd_close(site->peer);
         site->peer = fds[1];
-        guest_channel_opened(site->guest, fds[0], &(ProviderResult){.error = site->error}, now);
+        guest_channel_opened(site->guest, fds[0],
+                             &(ProviderResult){.error = site->error, .told = site->told}, now);
 }
 
 static const ProviderType site_provider = {.name = "test", .channel = site_channel};
@@ -127,6 +129,13 @@ static void test_nobody_there(void)
 
         site_open(&site, -ENOENT);
         EXPECT_INT("tried at once", site.n_tries, 1);
+        for (size_t i = 2; i < 10; i++) {
+                EXPECT_INT("nobody tells", come(&site), SECOND);
+                EXPECT_INT("tried", site.n_tries, i);
+        }
+        site.told = true;
+        (void)come(&site);
+        site.n_tries = 1;
         for (size_t i = 2; i < 20; i++) {
                 waited = come(&site);
                 EXPECT("not sooner", waited >= wait);

@@ -6,10 +6,12 @@ static void on_done(Connector *connector, int fd, const ProviderResult *result, 
 {
         ProviderChannel *channel = container_of(connector, ProviderChannel, connector);
 
+        ProviderResult ended = *result;
+
         if (channel->config->channel)
-                unix_watch(channel->config->channel, result->error, connector->loop,
-                           &channel->path);
-        channel->callbacks.on_channel(channel->callbacks.user, channel->config->uuid, fd, result,
+                ended.told = unix_watch(channel->config->channel, result->error, connector->loop,
+                                        &channel->path);
+        channel->callbacks.on_channel(channel->callbacks.user, channel->config->uuid, fd, &ended,
                                       now);
 }
 

@@ -15,6 +15,13 @@ static const Usec look_usec[] = {
         200 * USEC_PER_MSEC, 500 * USEC_PER_MSEC, 1200 * USEC_PER_MSEC,
 };
 
+/*
+ * For each look the kernel goes through all sockets: so many look together, and later. Most of
+ * those whose peer speaks first, as an agent does, need none at all then.
+ */
+#define CROWD 16
+static size_t n_looking; /* connectors that wait for acceptance */
+
 static void fail(Connector *connector, int error, const char *why, Usec now)
 {
         connector_cancel(connector);
@@ -61,13 +68,16 @@ static int wait_for(Connector *connector, uint32_t events, Usec due)
 
 static void wait_for_acceptance(Connector *connector, Usec now)
 {
+        Usec due;
         int r;
 
         if (connector->looks == ELEMENTS(look_usec)) {
                 fail_path(connector, -EBUSY, "another program is connected to it", now);
                 return;
         }
-        r = wait_for(connector, EPOLLIN | EPOLLRDHUP, now + look_usec[connector->looks++]);
+        n_looking += connector->looks == 0;
+        due = now + look_usec[connector->looks++];
+        r = wait_for(connector, EPOLLIN | EPOLLRDHUP, n_looking > CROWD ? loop_slack(due) : due);
         if (r < 0)
                 fail_path(connector, r, NULL, now);
 }
@@ -254,5 +264,6 @@ void connector_cancel(Connector *connector)
         loop_io_remove(&connector->io);
         loop_timer_clear(&connector->timer);
         connector->io.fd = fd_close(connector->io.fd);
+        n_looking -= connector->looks > 0;
         connector->looks = connector->line_size = 0;
 }

@@ -19,6 +19,7 @@ struct Inventory {
         void *by_moid; /* tsearch(3) */
         Entity root, datacenter, folders[4], compute_resource, host, resource_pool;
         TAILQ_HEAD(VmSources, VmSource) sources;
+        size_t n_hiding; /* sources that have told of a machine which another one has */
         Tasks tasks;
 };
 

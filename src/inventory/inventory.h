@@ -44,8 +44,8 @@ typedef struct GuestInterface {
         char name[16];
         char mac_address[18]; /* 00:00:5e:00:53:af, or "" */
         bool up;
-        GuestAddress addresses[FACTS_ADDRESSES_MAX];
-        size_t n_addresses;
+        GuestAddress *addresses;
+        size_t n_addresses; /* FACTS_ADDRESSES_MAX at most */
 } GuestInterface;
 
 typedef struct GuestDisk {

@@ -93,6 +93,17 @@ static Vm *find_own(const VmSource *source, const char *uuid)
         return vm && vm->source == source ? vm : NULL;
 }
 
+static void set_hides(VmSource *source, bool hides)
+{
+        if (source->hides == hides)
+                return;
+        source->hides = hides;
+        if (hides)
+                source->inventory->n_hiding++;
+        else
+                source->inventory->n_hiding--;
+}
+
 /* Return: the machine, which may be a new one, or NULL where another source has it. */
 static Vm *find_or_add(VmSource *source, const char *uuid, const char *name, Usec now)
 {
@@ -102,7 +113,7 @@ static Vm *find_or_add(VmSource *source, const char *uuid, const char *name, Use
                 if (!source->hides)
                         log_warning("%s: %s has the uuid of a machine of %s, and is left out",
                                     source->config->path, name, other->source->config->path);
-                source->hides = true;
+                set_hides(source, true);
                 return NULL;
         }
         if (!other && (!source->type->many || vm_add(source, uuid, name, now) < 0))
@@ -257,9 +268,11 @@ static void hear_others(const VmSource *source, Usec now)
 {
         VmSource *other;
 
+        if (source->inventory->n_hiding == 0)
+                return;
         TAILQ_FOREACH (other, &source->inventory->sources, entry)
                 if (other != source && other->hides && other->provider) {
-                        other->hides = false;
+                        set_hides(other, false);
                         other->type->refresh(other->provider, now);
                 }
 }
@@ -314,6 +327,7 @@ void source_remove(VmSource *source, Usec now)
         if (source->provider)
                 source->type->close(source->provider);
         TAILQ_REMOVE(&source->inventory->sources, source, entry);
+        set_hides(source, false);
         hear_others(source, now);
         vm_config_free(source->config);
         free(source->lost);

@@ -25,6 +25,7 @@ typedef struct VmState {
 typedef struct ProviderResult {
         int error;       /* 0, or a negative errno; -ECANCELED: somebody wished it so */
         const char *why; /* borrowed text for a sentence, or NULL */
+        bool told;       /* of channels: on_channel_there() tells when it may be another one */
 } ProviderResult;
 
 typedef struct ProviderVm {

@@ -400,8 +400,8 @@ static int try_connect(Provider *provider, Usec now)
         char why[UNIX_WHY_MAX];
         int fd = -1;
         int r = unix_connect(provider->config->qmp, why, &fd);
+        bool told = unix_watch(provider->config->qmp, r, provider->loop, &provider->monitor);
 
-        unix_watch(provider->config->qmp, r, provider->loop, &provider->monitor);
         if (r >= 0) {
                 backoff_reset(&provider->backoff);
                 provider->connected = now;
@@ -417,7 +417,7 @@ static int try_connect(Provider *provider, Usec now)
                 log_warning("%s: monitor %s", provider->config->name, why);
         provider->connect_error = r;
         return loop_timer_set(provider->loop, &provider->retry,
-                              backoff_next(&provider->backoff, now));
+                              told ? backoff_next(&provider->backoff, now) : now + RETRY_USEC);
 }
 
 /* The monitor's socket has been made; that QEMU listens on it may be a moment later. */

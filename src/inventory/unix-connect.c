@@ -52,7 +52,7 @@ static int check_directories(const char *path, uid_t owner, char *why)
 {
         _cleanup_(freep) char *copy = strdup(path);
         _cleanup_(fd_closep) int fd = -1;
-        struct stat status, below = {.st_uid = owner};
+        struct stat status = {0}, below = {.st_uid = owner};
         char name[200];
 
         if (!copy)
@@ -113,7 +113,7 @@ static int connect_by_descriptor(int at, int *ret_fd)
 int unix_connect(const char *path, char *why, int *ret_fd)
 {
         _cleanup_(fd_closep) int at = -1;
-        struct stat status;
+        struct stat status = {0};
         int r;
 
         why[0] = '\0';
@@ -126,9 +126,12 @@ int unix_connect(const char *path, char *why, int *ret_fd)
         return r;
 }
 
-void unix_watch(const char *path, int error, Loop *loop, LoopPath *watch)
+bool unix_watch(const char *path, int error, Loop *loop, LoopPath *watch)
 {
-        loop_path_unwatch(watch);
-        if (error == -ENOENT || error == -ENOTDIR || error == -ECONNREFUSED)
-                (void)loop_path_watch(loop, watch, path);
+        if (error != -ENOENT && error != -ENOTDIR && error != -ECONNREFUSED) {
+                loop_path_unwatch(watch);
+                return false;
+        }
+        /* What is watched already has not been made since. */
+        return watch->loop || loop_path_watch(loop, watch, path) >= 0;
 }

@@ -27,8 +27,10 @@ int unix_connect(const char *path, char *why, int *ret_fd);
  * unix_watch() - have it told when a socket that is not there is made
  * @path:       lives as long as the watch
  * @error:      what unix_connect() has returned for it; nothing is watched where somebody listens
+ *
+ * Return: whether it will be told.
  */
-void unix_watch(const char *path, int error, Loop *loop, LoopPath *watch);
+bool unix_watch(const char *path, int error, Loop *loop, LoopPath *watch);
 
 /**
  * unix_is_accepted() - whether the listener has accepted a connection

@@ -1,14 +1,15 @@
 #pragma once
 
 /*
- * Backoff: waits between tries of what may come back at any moment, or never. Each is twice as long
- * as the one before, so nobody waits longer than it has been gone already.
+ * Backoff: waits between tries of what may come back at any moment, or never, and whose coming is
+ * mostly told. Each is twice as long as the one before, so nobody waits longer than it has been
+ * gone already.
  */
 
 #include "loop/loop.h"
 
 #define BACKOFF_FIRST_USEC (10 * USEC_PER_MSEC)
-#define BACKOFF_LAST_USEC  (10 * USEC_PER_SEC)
+#define BACKOFF_LAST_USEC  (30 * USEC_PER_SEC)
 
 typedef struct Backoff {
         Usec wait; /* the last one; 0: the first try */

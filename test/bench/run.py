@@ -18,7 +18,7 @@ from common import Result, Unavailable, missing  # noqa: E402
 from guestops import ROOT  # noqa: E402
 from place import Site  # noqa: E402
 
-GROUPS = ["start", "exit", "throughput", "api", "login", "files", "footprint"]
+GROUPS = ["start", "exit", "throughput", "api", "login", "files", "scale", "footprint"]
 
 
 @dataclasses.dataclass
