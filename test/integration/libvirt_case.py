@@ -166,8 +166,8 @@ class LibvirtCase(GuestCase):
     def sleeper(self):
         return self.client.start(self.vm, auth("demo"), spec("/bin/sleep", "1000"))
 
-    def report_console(self):
-        return tail(self.libvirtd.path("console.log"), 30)
+    def console(self):
+        return tail(self.libvirtd.path("console.log"), 60)
 
 
 __all__ = ["BARE", "GUEST", "LibvirtCase", "Libvirtd", "Machine", "Source", "small_guest"]
