@@ -97,7 +97,7 @@ class Api:
         self.directory = tempfile.mkdtemp(prefix="go-", dir="/tmp")
         self.vcsim, self.reason = None, None
         try:
-            self.vcsim = Vcsim(site, self.machine.daemon)
+            self.vcsim = site.add(Vcsim(site, self.machine.daemon))
             pin([self.vcsim.server.process.pid], self.server_core)
         except Unavailable as error:
             self.reason = str(error)

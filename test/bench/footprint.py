@@ -17,8 +17,9 @@ TEXT = (
     "configuration that is there already, and for the daemon with its certificate.")
 
 MAPPED = re.compile(r"/(lib[^/]+?)(?:-[\d.]+)?\.so")
-WHY_SIZE = ("The agent is linked with the libraries that a guest need not have: regular expressions "
-            "(PCRE2) alone take more than half of it.")
+WHY_SIZE = ("All operations on files and processes are in it, the tables of the whole API, of which the "
+            "agent uses a part, and nettle, whose archive brings ciphers along that nobody calls. The "
+            "release is optimised for speed, not for size.")
 WHY_MEMORY = ("Most of it are pages of the program's file and of the C library, shared with its "
               "workers and, the library, with the whole guest.")
 WHY_LIBRARIES = "Every library that is mapped besides the C library and its loader is counted."

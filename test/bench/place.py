@@ -84,6 +84,7 @@ class Site:
         self.cache = os.path.abspath(options.cache)
         self.rounds = options.rounds
         self.scale = options.scale
+        self.failed = False  # a group has
         self._close = []
 
     def count(self, n):
@@ -124,5 +125,10 @@ class Site:
             raise Unavailable("a guest of this machine's own speed needs root and namespaces")
         guest = NativeGuest(self.guest, os.path.join(self.build, "guestops-agent"))
         shutil.copy(self.program("spawn-limit"), os.path.join(guest.root, "usr/bin"))
-        guest.start()
+        try:
+            guest.start()
+        except AssertionError as error:
+            said = guest.log().strip().split("\n")[-1]
+            guest.stop()
+            raise Unavailable(f"the agent of the native guest: {error}; {said}") from None
         return self.add(Machine(self.build, guest, "native", "local", guest.channel))

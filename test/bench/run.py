@@ -8,6 +8,7 @@ import importlib
 import os
 import sys
 import time
+import traceback
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [HERE, os.path.join(os.path.dirname(HERE), "kit")]
@@ -40,6 +41,10 @@ def measure(name, site):
         result = module.run(site)
     except Unavailable as error:
         result = Result([missing(module.TITLE, str(error))])
+    except Exception as error:  # noqa: BLE001 the other groups' minutes are not lost for it
+        traceback.print_exc()
+        result = Result([missing(module.TITLE, f"failed: {error!r:.200}")])
+        site.failed = True
     return Group(name, module.TITLE, module.TEXT, result.rows, result.pictures)
 
 
@@ -78,6 +83,7 @@ def main():
         os.path.join(ROOT, "bench")
     report.write(directory, ROOT, groups, time.monotonic() - began)
     print(f"bench: {directory}/REPORT.md: {report.headline(groups)}")
+    return 1 if site.failed else 0
 
 
-main()
+sys.exit(main())
