@@ -47,9 +47,9 @@ static ProcessUser *find_user(const ProcessTable *table, uid_t uid)
 {
         ProcessUser *user;
 
-        LIST_FOREACH(user, &table->users, entry)
-        if (user->uid == uid)
-                return user;
+        LIST_FOREACH (user, &table->users, entry)
+                if (user->uid == uid)
+                        return user;
         return NULL;
 }
 
@@ -174,9 +174,9 @@ ProcessRecord *process_table_find(ProcessTable *table, pid_t pid)
 {
         ProcessRecord *record;
 
-        LIST_FOREACH(record, &table->by_pid[(unsigned int)pid % BUCKETS], same_bucket)
-        if (record->pid == pid)
-                return record;
+        LIST_FOREACH (record, &table->by_pid[(unsigned int)pid % BUCKETS], same_bucket)
+                if (record->pid == pid)
+                        return record;
         return NULL;
 }
 

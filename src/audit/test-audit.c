@@ -106,8 +106,7 @@ static void test_members(void)
 
                 EXPECT_INT(rows[i].about, audit_write(audit, &rows[i].event), 0);
                 json = take_line(rows[i].about, test_path("log"));
-                json_object_foreach(json, name, value)
-                {
+                json_object_foreach (json, name, value) {
                         if (strcmp(name, "time") == 0)
                                 continue;
                         buf_putf(&members, "%s%s=", members.size ? " " : "", name);

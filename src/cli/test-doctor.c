@@ -80,8 +80,9 @@ static void change(json_t *value, const char *changes)
         void *next;
 
         json_object_update(value, other);
-        json_object_foreach_safe(other, next, name, member) if (json_is_null(member))
-                json_object_del(value, name);
+        json_object_foreach_safe (other, next, name, member)
+                if (json_is_null(member))
+                        json_object_del(value, name);
         json_decref(other);
 }
 

@@ -399,8 +399,7 @@ void libvirt_take(Provider *provider, const char *text, size_t size, int fd, Use
         if (!message)
                 log_warning("%s: guestops-libvirt says what is not understood",
                             provider->config->path);
-        json_object_foreach(message, name, value)
-        {
+        json_object_foreach (message, name, value) {
                 if (strcmp(name, "channel") == 0)
                         take_channel(provider, value, moved_fd(fd), now);
                 for (size_t i = 0; i < ELEMENTS(messages); i++)

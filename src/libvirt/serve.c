@@ -50,10 +50,10 @@ static void on_packet(Packets *packets, const char *text, size_t size, int fd, U
 
         (void)now;
         fd_close(fd);
-        json_object_foreach(message, name, value) for (size_t i = 0; i < ELEMENTS(messages);
-                                                       i++) if (strcmp(messages[i].name, name) == 0)
-                messages[i]
-                        .take(serve, value);
+        json_object_foreach (message, name, value)
+                for (size_t i = 0; i < ELEMENTS(messages); i++)
+                        if (strcmp(messages[i].name, name) == 0)
+                                messages[i].take(serve, value);
         json_decref(message);
 }
 

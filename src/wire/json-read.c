@@ -87,8 +87,7 @@ static int read_moref(WireReader *reader, const void *node, Moref *ret)
         if (type_name && strcmp(type_name, "ManagedObjectReference") != 0)
                 return wire_fail(reader, WIRE_BAD_TYPE, "'%.64s' is no ManagedObjectReference",
                                  type_name);
-        json_object_foreach((json_t *)json, name, member)
-        {
+        json_object_foreach ((json_t *)json, name, member) {
                 if (is_moref_member(name))
                         continue;
                 wire_path_push(reader, name);
@@ -136,8 +135,7 @@ static int read_members(WireReader *reader, const json_t *json, WireObject *obje
         json_t *member;
         int r;
 
-        json_object_foreach((json_t *)json, name, member)
-        {
+        json_object_foreach ((json_t *)json, name, member) {
                 const WireField *field;
                 size_t index, mark;
 
