@@ -456,8 +456,11 @@ class Yonder(LibvirtCase):
             task = self.refused("TaskInProgress")["task"]
             self.assertEqual((self.info(task)["name"], self.info(task)["state"]),
                              ("migration", "running"))
-            self.machine.virsh("migrate-setspeed", "10000")
-            said, _ = virsh.communicate(timeout=120)
+            # The job is there before QEMU has been given its speed: what is set too early is lost.
+            faster = ("migrate-setspeed", self.machine.uuid, "10000")
+            wait_for(lambda: virsh.poll() is not None or self.libvirtd.try_virsh(*faster)[0] < 0,
+                     "the migration has ended", 120, 0.2)
+            said, _ = virsh.communicate()
             self.assertEqual(virsh.returncode, 0, said)
             self.wait_ready()
             self.assertIn(pid, [row["pid"] for row in self.rows("demo")], self.console())
