@@ -3,8 +3,8 @@
 BUILD ?= build/plain
 GUEST ?= build/guest
 
-.PHONY: all help setup demo up down check check-slow compat compare-schema bench fuzz guest \
-	deb check-deb install clean
+.PHONY: all help setup demo up down check check-slow check-deb check-host compat compare-schema \
+	bench fuzz guest deb install clean
 
 all: $(BUILD)/build.ninja ## build the programs
 	ninja -C $(BUILD)
@@ -67,6 +67,10 @@ deb: ## build Debian packages, and the agent for other distributions, into build
 
 check-deb: deb ## install, upgrade and purge the packages in fresh systems; needs root
 	@tools/check-deb
+
+check-host: all deb ## test the packages in a Debian guest under libvirt, TESTS="NAME..."
+	@tools/setup guest host
+	@tools/check-host $(TESTS)
 
 install: all ## install the programs, manual pages and sample configuration
 	meson install -C $(BUILD) --no-rebuild

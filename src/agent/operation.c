@@ -66,6 +66,7 @@ static void operation_free(Operation *operation)
 {
         TAILQ_REMOVE(&operation->operations->running, operation, entry);
         operation->operations->n_running -= !operation->abandoned;
+        loop_task_cancel(&operation->confirm_sent);
         login_cancel(&operation->login);
         open_transfer_free(operation->open);
         loop_timer_clear(&operation->patience);
@@ -256,6 +257,19 @@ static int check(Operation *operation)
         return operation->method->flags & METHOD_CONFIRM ? operation_check_thawed(operation) : 0;
 }
 
+/* May answer, and so free the operation. */
+static void operation_begin_login(Operation *operation, Usec now)
+{
+        if (operation_login(operation, now) < 0)
+                operation_fail(operation);
+}
+
+static int on_confirm_sent(LoopTask *task, Usec now)
+{
+        operation_begin_login(container_of(task, Operation, confirm_sent), now);
+        return 0;
+}
+
 void operations_begin(Operations *operations, uint32_t id, Arena *arena,
                       const ChannelRequest *request, Usec now)
 {
@@ -271,6 +285,7 @@ void operations_begin(Operations *operations, uint32_t id, Arena *arena,
                 .id = id,
                 .arena = arena,
                 .request = request,
+                .confirm_sent.run = on_confirm_sent,
         };
         TAILQ_INSERT_TAIL(&operations->running, operation, entry);
         operations->n_running++;
@@ -286,11 +301,12 @@ void operations_begin(Operations *operations, uint32_t id, Arena *arena,
         operation->confirmed = !(operation->method->flags & METHOD_CONFIRM);
         if (!operation->confirmed)
                 operations->host.send_confirm(operations->host.user, id);
-        /* May answer, and so free the operation, before it returns 0. */
         if (operation->who)
                 operation_proceed(operation, now);
-        else if (operation_login(operation, now) < 0)
-                operation_fail(operation);
+        else if (operation->confirmed)
+                operation_begin_login(operation, now);
+        else /* behind the question: woken first, the helper would keep it from being written */
+                loop_defer(operations->loop, &operation->confirm_sent);
 }
 
 void operations_go(Operations *operations, uint32_t id, Usec now)
@@ -485,6 +501,7 @@ Operations *operations_free(Operations *operations)
         workers_done(&operations->workers);
         loop_timer_clear(&operations->reaper);
         loop_timer_clear(&operations->transfer_reaper);
+        loop_timer_clear(&operations->trimmer);
         transfers_done(&operations->transfers);
         login_pool_free(operations->logins);
         process_table_free(operations->processes);

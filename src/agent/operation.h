@@ -66,6 +66,7 @@ struct Operation {
         bool confirmed;
         bool abandoned; /* nobody waits for the answer any more */
         bool told;      /* the answer was not all: END will be */
+        LoopTask confirm_sent;
         Login login;
         Worker *worker;     /* of run(); told to forget us if the operation ends first */
         OpenTransfer *open; /* of OpenFileTransfer */
@@ -82,7 +83,8 @@ struct Operations {
         Tickets tickets;
         Transfers transfers;
         LoopTimer transfer_reaper;
-        char vm[64]; /* the machine, as the host of this conversation says it */
+        LoopTimer trimmer; /* of the memory that transfers have used */
+        char vm[64];       /* the machine, as the host of this conversation says it */
         LoopTimer reaper;
         OperationsHost host;
         TAILQ_HEAD(, Operation) running;

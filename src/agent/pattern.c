@@ -1,7 +1,7 @@
 #include "agent/pattern.h"
 
-#define PCRE2_CODE_UNIT_WIDTH 8
-#include <pcre2.h>
+#include "agent/pcre2-load.h"
+
 #include <time.h>
 
 /*
@@ -16,6 +16,7 @@
 #define NAMES_PER_LOOK 16 /* between two looks at the clock */
 
 struct Pattern {
+        const Pcre2 *pcre2;
         pcre2_code *code;
         pcre2_match_data *data;
         pcre2_match_context *limits;
@@ -39,35 +40,37 @@ static int fault_text(Fault *fault, Arena *arena, const char *property, const ch
 }
 
 /* @place: where in the pattern, NULL where it fails as a whole. */
-static int fault_code(Fault *fault, Arena *arena, const char *property, int code,
+static int fault_code(const Pattern *pattern, Fault *fault, Arena *arena, int code,
                       const size_t *place)
 {
         char text[256] = "";
         const char *what;
 
-        (void)pcre2_get_error_message(code, (PCRE2_UCHAR *)text, sizeof(text));
+        (void)pattern->pcre2->get_error_message(code, (PCRE2_UCHAR *)text, sizeof(text));
         what = place ? arena_printf(arena, "%s, at byte %zu", text, *place) : NULL;
-        return fault_text(fault, arena, property, what ? what : text);
+        return fault_text(fault, arena, pattern->property, what ? what : text);
 }
 
 static int compile(Pattern *pattern, const char *text, Fault *fault, Arena *arena)
 {
-        pcre2_compile_context *context = pcre2_compile_context_create(NULL);
+        const Pcre2 *pcre2 = pattern->pcre2;
+        pcre2_compile_context *context = pcre2->compile_context_create(NULL);
         size_t offset = 0;
         int code = 0;
 
         if (!context)
                 return -ENOMEM;
-        (void)pcre2_set_max_pattern_length(context, LENGTH_MAX);
-        (void)pcre2_set_parens_nest_limit(context, NEST_MAX);
-        pattern->code = pcre2_compile((PCRE2_SPTR)text, PCRE2_ZERO_TERMINATED,
-                                      PCRE2_UTF | PCRE2_NEVER_BACKSLASH_C, &code, &offset, context);
-        pcre2_compile_context_free(context);
+        (void)pcre2->set_max_pattern_length(context, LENGTH_MAX);
+        (void)pcre2->set_parens_nest_limit(context, NEST_MAX);
+        pattern->code =
+                pcre2->compile((PCRE2_SPTR)text, PCRE2_ZERO_TERMINATED,
+                               PCRE2_UTF | PCRE2_NEVER_BACKSLASH_C, &code, &offset, context);
+        pcre2->compile_context_free(context);
         if (pattern->code)
                 return 0;
         if (code == PCRE2_ERROR_HEAP_FAILED)
                 return -ENOMEM;
-        return fault_code(fault, arena, pattern->property, code, &offset);
+        return fault_code(pattern, fault, arena, code, &offset);
 }
 
 int pattern_new(const char *text, const char *property, Usec cpu_max, Fault *fault, Arena *arena,
@@ -78,29 +81,39 @@ int pattern_new(const char *text, const char *property, Usec cpu_max, Fault *fau
 
         if (!pattern)
                 return -ENOMEM;
+        pattern->pcre2 = pcre2_load();
+        if (!pattern->pcre2)
+                return fault_raise(fault, arena, FAULT_OPERATION_NOT_SUPPORTED_BY_GUEST, NULL,
+                                   "The guest lacks the library that patterns need, libpcre2-8.");
         pattern->property = property;
         pattern->cpu_end = cpu_time() + cpu_max;
         r = compile(pattern, text, fault, arena);
         if (r < 0)
                 return r;
-        pattern->data = pcre2_match_data_create(1, NULL);
-        pattern->limits = pcre2_match_context_create(NULL);
+        pattern->data = pattern->pcre2->match_data_create(1, NULL);
+        pattern->limits = pattern->pcre2->match_context_create(NULL);
         if (!pattern->data || !pattern->limits)
                 return -ENOMEM;
-        (void)pcre2_set_match_limit(pattern->limits, STEPS_MAX);
-        (void)pcre2_set_depth_limit(pattern->limits, DEPTH_MAX);
-        (void)pcre2_set_heap_limit(pattern->limits, HEAP_KIB_MAX);
+        (void)pattern->pcre2->set_match_limit(pattern->limits, STEPS_MAX);
+        (void)pattern->pcre2->set_depth_limit(pattern->limits, DEPTH_MAX);
+        (void)pattern->pcre2->set_heap_limit(pattern->limits, HEAP_KIB_MAX);
         *ret = moved(pattern);
         return 0;
+}
+
+static void release(const Pattern *pattern)
+{
+        pattern->pcre2->match_context_free(pattern->limits);
+        pattern->pcre2->match_data_free(pattern->data);
+        pattern->pcre2->code_free(pattern->code);
 }
 
 Pattern *pattern_free(Pattern *pattern)
 {
         if (!pattern)
                 return NULL;
-        pcre2_match_context_free(pattern->limits);
-        pcre2_match_data_free(pattern->data);
-        pcre2_code_free(pattern->code);
+        if (pattern->pcre2)
+                release(pattern);
         free(pattern);
         return NULL;
 }
@@ -112,8 +125,8 @@ int pattern_matches(Pattern *pattern, const char *name, Fault *fault, Arena *are
         if (pattern->n_names++ % NAMES_PER_LOOK == 0 && cpu_time() > pattern->cpu_end)
                 return fault_text(fault, arena, pattern->property,
                                   "it takes too long to find out which of so many names match");
-        code = pcre2_match(pattern->code, (PCRE2_SPTR)name, strlen(name), 0, 0, pattern->data,
-                           pattern->limits);
+        code = pattern->pcre2->match(pattern->code, (PCRE2_SPTR)name, strlen(name), 0, 0,
+                                     pattern->data, pattern->limits);
         if (code >= 0)
                 return 1; /* 0 says that there was no room for what parentheses matched */
         if (code == PCRE2_ERROR_NOMATCH)
@@ -124,5 +137,5 @@ int pattern_matches(Pattern *pattern, const char *name, Fault *fault, Arena *are
                                   "it takes too long to find out whether a name matches");
         if (code == PCRE2_ERROR_NOMEMORY)
                 return -ENOMEM;
-        return fault_code(fault, arena, pattern->property, code, NULL);
+        return fault_code(pattern, fault, arena, code, NULL);
 }

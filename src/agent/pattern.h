@@ -17,7 +17,8 @@ typedef struct Pattern Pattern;
  * @property: what the pattern is called in the request
  * @cpu_max:  how long this process may compute from now on, for all names that it is asked about
  *
- * Return: 0, or a negative errno with InvalidArgument raised, which says what is wrong and where.
+ * Return: 0, or a negative errno with InvalidArgument raised, which says what is wrong and where,
+ * or OperationNotSupportedByGuest, where the guest has no PCRE2.
  */
 int pattern_new(const char *text, const char *property, Usec cpu_max, Fault *fault, Arena *arena,
                 Pattern **ret);

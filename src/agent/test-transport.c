@@ -198,6 +198,7 @@ static void test_lost(void)
         transport_lost(&site.transport);
         second = visit(&site, "vsock", host);
         EXPECT_INT("the next one comes", site.opened, 2);
+        EXPECT("as if nobody had been there", !is_closed(second) && first >= 0);
         site_close(&site);
 }
 
@@ -212,6 +213,7 @@ static void test_no_descriptors(void)
         accept_error = -EMFILE;
         fd = visit(&site, "vsock", host);
         EXPECT_INT("not watched", site.transport.vsock_io.events, 0);
+        EXPECT("he waits", !is_closed(fd));
         EXPECT("later", site.transport.retry.loop);
         accept_error = 0;
         (void)site.transport.retry.on_due(&site.transport.retry, loop_now(site.loop));
@@ -222,7 +224,7 @@ static void test_no_descriptors(void)
         site.refuse = -ENOMEM;
         other = visit(&site, "vsock", host);
         EXPECT_INT("not watched", site.transport.vsock_io.events, 0);
-        EXPECT("nobody is served", !site.transport.open);
+        EXPECT("nobody is served", !site.transport.open && is_closed(other));
         site_close(&site);
 }
 
@@ -237,7 +239,7 @@ static void test_unix(void)
         first = visit(&site, "listen", nobody);
         second = visit(&site, "listen", nobody);
         EXPECT_INT("one at a time", site.opened, 1);
-        EXPECT("the other waits", !is_closed(second));
+        EXPECT("the other waits", !is_closed(second) && !is_closed(first));
         transport_lost(&site.transport);
         loop_defer(site.loop, &site.quit);
         (void)loop_run(site.loop);

@@ -107,12 +107,18 @@ void status_put_head(Buf *out, const Service *service, const DaemonConfig *confi
 
 static void put_channel(Buf *out, const Vm *vm, const GuestStatus *status, Usec now)
 {
+        const VmConfig *config = vm->source->config;
+
         put_open(out, "channel", '{');
         put_text(out, "state", status->channel);
         put_number(out, "seconds", (int64_t)((now - status->since) / USEC_PER_SEC));
         put_text(out, "why", status->why);
         put_text(out, "error", status->error ? strerrorname_np(-status->error) : NULL);
-        put_text(out, "path", vm->source->config->channel);
+        put_text(out, "path", config->channel);
+        if (config->vsock_cid)
+                put_number(out, "vsockCid", (int64_t)config->vsock_cid);
+        if (config->vsock_port)
+                put_number(out, "vsockPort", (int64_t)config->vsock_port);
         buf_putc(out, '}');
 }
 

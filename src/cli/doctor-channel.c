@@ -163,7 +163,7 @@ bool check_policy(const Facts *facts, Verdict *verdict)
 {
         const Look *look = &facts->look;
 
-        if (!is_error(facts, "EACCES") && !is_error(facts, "EPERM"))
+        if (!is_error(facts, "EACCES"))
                 return true;
         if (!look->enforcing) {
                 buf_puts(&verdict->detail, cli_text(channel_of(facts), "why"));
@@ -174,6 +174,19 @@ bool check_policy(const Facts *facts, Verdict *verdict)
         if (look->denied)
                 buf_putf(&verdict->detail, ": %s", look->denied);
         put_permission(&verdict->mend, facts);
+        return false;
+}
+
+/* The service has looked who may have put the socket there. */
+bool check_trusted(const Facts *facts, Verdict *verdict)
+{
+        const char *path = doctor_channel_path(facts);
+
+        if (!is_error(facts, "EPERM"))
+                return true;
+        buf_puts(&verdict->detail, cli_text(channel_of(facts), "why"));
+        buf_puts(&verdict->mend, "namei --long ");
+        doctor_put_word(&verdict->mend, path ? path : "PATH");
         return false;
 }
 

@@ -25,6 +25,7 @@ bool check_path(const Facts *facts, Verdict *verdict);
 bool check_socket(const Facts *facts, Verdict *verdict);
 bool check_modes(const Facts *facts, Verdict *verdict);
 bool check_policy(const Facts *facts, Verdict *verdict);
+bool check_trusted(const Facts *facts, Verdict *verdict);
 bool check_alone(const Facts *facts, Verdict *verdict);
 bool check_connected(const Facts *facts, Verdict *verdict);
 

@@ -41,6 +41,7 @@ const Step doctor_steps[] = {
         {"the socket is there", is_apart_with_path, check_socket},
         {"its mode lets the service in", is_apart_with_path, check_modes},
         {"nothing else keeps the service out", is_apart, check_policy},
+        {"nobody else can have put it there", is_apart, check_trusted},
         {"nobody else is connected", is_apart, check_alone},
         {"the service is connected", NULL, check_connected},
         {"the guest has its port open", is_domain, check_port},

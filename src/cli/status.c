@@ -109,6 +109,8 @@ static const struct {
         {"since", "channel", "seconds", " s"},
         {"because", "channel", "why", NULL},
         {"socket", "channel", "path", NULL},
+        {"vsock CID", "channel", "vsockCid", ""},
+        {"vsock port", "channel", "vsockPort", ""},
         {"Agent", "agent", "version", NULL},
         {"protocol", "agent", "protocol", ""},
         {"latency", "agent", "latencyUsec", " us"},

@@ -29,7 +29,9 @@ static int fault_unavailable(const Guest *guest, GuestRequest *request, Usec now
                 return fault_raise(request->fault, request->arena,
                                    FAULT_GUEST_OPERATIONS_UNAVAILABLE, NULL,
                                    "%s: the machine's channel cannot be opened: %s.", text,
-                                   guest->apart_why ? guest->apart_why : "it is being tried");
+                                   guest->apart_why  ? guest->apart_why
+                                   : guest->lost_why ? guest->lost_why
+                                                     : "it is being tried");
         if (!guest->vm->facts.known)
                 return fault_raise(
                         request->fault, request->arena, FAULT_GUEST_OPERATIONS_UNAVAILABLE, NULL,

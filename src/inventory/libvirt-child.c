@@ -20,8 +20,6 @@
 #define PING_USEC      (5 * USEC_PER_SEC)
 #define PONGS_LATE_MAX 3
 
-extern char **environ;
-
 int libvirt_child_start(const VmConfig *config, int fd, pid_t *ret)
 {
         _cleanup_(freep) char *path = NULL;

@@ -52,7 +52,7 @@ static int check_directories(const char *path, uid_t owner, char *why)
 {
         _cleanup_(freep) char *copy = strdup(path);
         _cleanup_(fd_closep) int fd = -1;
-        struct stat status, below = {.st_uid = owner};
+        struct stat status = {0}, below = {.st_uid = owner};
         char name[200];
 
         if (!copy)
@@ -113,7 +113,7 @@ static int connect_by_descriptor(int at, int *ret_fd)
 int unix_connect(const char *path, char *why, int *ret_fd)
 {
         _cleanup_(fd_closep) int at = -1;
-        struct stat status;
+        struct stat status = {0};
         int r;
 
         why[0] = '\0';

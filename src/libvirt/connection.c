@@ -216,6 +216,8 @@ static int on_list(WorkerJob *worker_job, Usec now)
                                 machines_look(serve, job->uuids[i]);
                 serve->listed = true;
         }
+        if (job->error < 0)
+                serve->next_list = now + RETRY_FIRST;
         free(job->uuids);
         job->uuids = NULL;
         if (serve->list_again)

@@ -5,7 +5,9 @@
 #include <libvirt/virterror.h>
 #include <stdio.h>
 
-#define ANY (-1)
+#define ANY         (-1)
+#define MOMENTS     5
+#define MOMENT_USEC 20000
 
 /* Texts are those of packet_reason() and packet_job(). The first row that fits counts. */
 static const struct {
@@ -107,32 +109,38 @@ static const char *job_of(int type, const virTypedParameter *parameters, int n)
         return "job of libvirt";
 }
 
-/* A monitor that is occupied would have us wait for up to 30 s, and everybody behind us. */
-static bool may_be_asked(virDomainPtr domain)
-{
-        virDomainControlInfo info = {0};
-
-        return virDomainGetControlInfo(domain, &info, 0) < 0 ||
-               info.state == VIR_DOMAIN_CONTROL_OK || info.state == VIR_DOMAIN_CONTROL_JOB;
-}
-
-static void look_at_job(virDomainPtr domain, Sight *sight)
+static void ask_for_job(virDomainPtr domain, Sight *sight)
 {
         virTypedParameterPtr parameters = NULL;
         int type = VIR_DOMAIN_JOB_NONE, n = 0;
 
-        sight->job_is_told = true;
-        if (sight->job || sight->id < 0)
-                return;
-        if (!may_be_asked(domain)) {
-                sight->job_is_told = false;
-                return;
-        }
         if (virDomainGetJobStats(domain, &type, &parameters, &n, 0) >= 0)
                 sight->job = job_of(type, parameters, n);
         else if (virGetLastErrorCode() == VIR_ERR_OPERATION_TIMEOUT)
                 sight->job_is_told = false;
         virTypedParamsFree(parameters, n);
+}
+
+/*
+ * Where QEMU's monitor is occupied, asking for the job would wait for up to 30 s, and everybody
+ * behind us with it.
+ *
+ * Return: -EAGAIN where a job occupies it, perhaps for a moment only.
+ */
+static int look_at_job(virDomainPtr domain, Sight *sight)
+{
+        virDomainControlInfo info = {0};
+
+        sight->job_is_told = true;
+        if (sight->job || sight->id < 0)
+                return 0;
+        if (virDomainGetControlInfo(domain, &info, 0) < 0 || info.state == VIR_DOMAIN_CONTROL_OK) {
+                ask_for_job(domain, sight);
+                return 0;
+        }
+        sight->job_is_told = false;
+        sight->has_job = info.state == VIR_DOMAIN_CONTROL_JOB;
+        return sight->has_job ? -EAGAIN : 0;
 }
 
 /* the rest */
@@ -159,23 +167,36 @@ static void look_at_saved(virDomainPtr domain, int state, int why, Sight *sight)
                 sight->power = "suspended";
 }
 
+static int look_at_state(virDomainPtr domain, Sight *sight)
+{
+        unsigned int id = virDomainGetID(domain);
+        int state, why, r = -EAGAIN;
+
+        sight->id = id == (unsigned int)-1 ? -1 : (int)id;
+        for (int i = 0; r == -EAGAIN && i < MOMENTS; i++) {
+                if (i > 0)
+                        (void)usleep(MOMENT_USEC);
+                if (virDomainGetState(domain, &state, &why, 0) < 0)
+                        return vain();
+                take_state(sight, state, why);
+                look_at_saved(domain, state, why, sight);
+                r = look_at_job(domain, sight);
+        }
+        return 0;
+}
+
 static int look(virDomainPtr domain, Sight *sight)
 {
         virDomainInfo info = {0};
-        unsigned int id;
-        int state, why;
+        int r;
 
-        if (virDomainGetState(domain, &state, &why, 0) < 0)
-                return vain();
-        id = virDomainGetID(domain);
-        sight->id = id == (unsigned int)-1 ? -1 : (int)id;
-        take_state(sight, state, why);
-        look_at_saved(domain, state, why, sight);
         if (virDomainGetInfo(domain, &info) >= 0) {
                 sight->cpus = info.nrVirtCpu;
                 sight->memory_mb = (int64_t)(info.maxMem >> 10);
         }
-        look_at_job(domain, sight);
+        r = look_at_state(domain, sight);
+        if (r < 0)
+                return r;
         (void)snprintf(sight->name, sizeof(sight->name), "%s", virDomainGetName(domain));
         utf8_defuse(sight->name);
         sight->is_there = true;

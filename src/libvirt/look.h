@@ -13,7 +13,8 @@ typedef struct Sight {
         const char *power;  /* "on", "off" or "suspended" */
         const char *reason; /* why it does not run though it is on, or NULL */
         const char *job;    /* static, or NULL */
-        bool job_is_told;   /* by .job; otherwise nobody can say whether it is as before */
+        bool job_is_told;   /* by .job; otherwise it may be as before */
+        bool has_job;       /* there is one, though nobody can say which */
         int job_error;      /* of the job @before, where that has failed */
         char job_why[MACHINE_WHY_MAX];
         bool job_is_done; /* the job @before has had success, and turned it off */

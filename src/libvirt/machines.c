@@ -85,10 +85,19 @@ static int job_result(Domain *domain, const char **ret_why)
         return domain->sight.job_is_done ? 0 : error;
 }
 
+static const char *job_of(const Domain *domain)
+{
+        const Sight *sight = &domain->sight;
+
+        if (sight->job_is_told)
+                return sight->job;
+        return domain->job || !sight->has_job ? domain->job : "job of libvirt";
+}
+
 static void tell_domain(Domain *domain)
 {
         const Sight *sight = &domain->sight;
-        const char *job = sight->job_is_told ? sight->job : domain->job, *why = NULL;
+        const char *job = job_of(domain), *why = NULL;
         int error = 0;
 
         if (domain->acting > 0)
@@ -150,17 +159,16 @@ static void run_look(WorkerJob *job)
         Domain *domain = container_of(job, Domain, look);
 
         domain->result = look_at(domain->conn, domain->uuid, &domain->sight);
+        (void)virConnectClose(domain->conn); /* here, as the last one to say good-bye may wait */
 }
 
 static int on_looked(WorkerJob *job, Usec now)
 {
         Domain *domain = container_of(job, Domain, look);
         Serve *serve = domain->serve;
-        bool counts = domain->conn == serve->conn;
+        bool counts = serve->conn && domain->generation == serve->generation;
 
         (void)now;
-        (void)virConnectClose(domain->conn);
-        domain->conn = NULL;
         domain->looking = false;
         if (counts && domain->result != -EIO) {
                 domain->looked = serve->telling;
@@ -188,6 +196,7 @@ void domain_look(Domain *domain)
         if (domain->looking || !serve->conn || virConnectRef(serve->conn) < 0)
                 return;
         domain->conn = serve->conn;
+        domain->generation = serve->generation;
         domain->look = (WorkerJob){.run = run_look, .done = on_looked};
         domain->looking = true;
         if (worker_pool_submit(serve->looks, &domain->look) < 0) {

@@ -38,8 +38,9 @@ struct Domain {
         struct Serve *serve;
         char uuid[UUID_CHARS + 1];
         WorkerJob look;
-        virConnectPtr conn; /* that the look goes by */
-        int result;         /* of it */
+        virConnectPtr conn;      /* that the look goes by */
+        unsigned int generation; /* of it */
+        int result;              /* of it */
         Sight sight;
         bool looking, again; /* once more, when this look is over */
         unsigned int looked; /* the telling that the last look was part of */

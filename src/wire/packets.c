@@ -180,7 +180,7 @@ static void send_queue(Packets *packets)
 /* in */
 
 /* Return: how many bytes; 0 at the end; or a negative errno. */
-static ssize_t receive(int socket, char *text, int *ret_fd)
+static ssize_t receive(int socket, char *text, int *ret_fd) /* NOLINT: it is written to */
 {
         union {
                 struct cmsghdr header;

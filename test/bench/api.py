@@ -23,9 +23,8 @@ TEXT = (
 CONNECTIONS = 64
 WHO = auth("demo")
 PROPERTIES = ("name", "runtime.powerState", "config.uuid")
-WHY = ("Beside TLS, the limit does next to nothing with a request: ours is parsed as HTTP by "
-       "libmicrohttpd, which polls and reads once more for each, decoded by the tables, looked up, "
-       "allowed and encoded.")
+WHY = ("Beside TLS, the limit does next to nothing with a request: ours is read and judged as HTTP, "
+       "decoded by the tables, looked up, allowed, encoded, and answered with a header of its own.")
 WHY_LIST = ("Each request goes through the agent too, which asks PAM's account rules and the user "
             "database in a process made for it, and reads /proc as the user in another.")
 

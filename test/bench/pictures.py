@@ -9,7 +9,7 @@ set title {title} font "sans-serif,15"
 set xlabel {unit}
 set border 3 lc rgb "#808080"
 set grid xtics lc rgb "#e0e0e0"
-set tics nomirror
+set tics nomirror textcolor rgb "#202020"
 set yrange [{last}:-0.6]
 {scale}
 set xrange [{least}:{most}]

@@ -76,17 +76,19 @@ def section(group):
     missed = [row for row in group.rows if row.met is False and row.why]
     if missed:
         text += "\nWhat holds back what misses its goal:\n\n"
-        text += "".join(f"- {row.name}: {row.why}\n" for row in missed)
+        whys = dict.fromkeys(row.why for row in missed)
+        for why in whys:
+            names = dict.fromkeys(row.name for row in missed if row.why == why)
+            text += f"- {'; '.join(names)}: {why}\n"
     return text
 
 
 def headline(groups):
-    rows = [row for group in groups for row in group.rows if row.met is not None]
-    missed = [row for row in rows if not row.met]
+    rows = [(group, row) for group in groups for row in group.rows if row.met is not None]
+    missed = [f"{group.title}, {row.name}" + (f" (beside {row.peer})" if row.peer else "")
+              for group, row in rows if not row.met]
     text = f"{len(rows) - len(missed)} of {len(rows)} goals are met."
-    if missed:
-        text += " Missed: " + "; ".join(row.name for row in missed) + "."
-    return text
+    return text + (f" Missed: {'; '.join(missed)}." if missed else "")
 
 
 def markdown(facts, groups, took):

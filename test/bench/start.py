@@ -18,9 +18,11 @@ TEXT = (
 
 PAUSE = 0.02  # seconds between looks whether a program has ended
 
-WHY = ("The limit is one fork and exec. A start is also two round trips on the port (the request, "
-       "the agent's question whether to go on, the answer), each with its interrupts of the "
-       "emulated machine, and a worker that becomes the user.")
+WHY = ("The limit is one fork and one exec. A start begins with PAM's account rules and the name "
+       "service, which a helper process is asked for each time, though the password is remembered: "
+       "together they take about as long as the limit. Then come the port's interrupts, reads and "
+       "writes (the request, GO, the answer), and a worker that inherits and gives up more than the "
+       "limit's program has.")
 
 
 def spawn_limit(guest, count):

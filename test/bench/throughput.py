@@ -73,7 +73,7 @@ class Many:
         self.vms = [Vm(f"simulated-{i}", "local", guest.root + path)
                     for i, path in enumerate(sockets)]
         for vm in self.vms:
-            with open(os.path.join(machine.daemon.vms, f"{vm.name}.conf"), "w") as file:
+            with open(self._conf(vm), "w") as file:
                 file.write(vm.text())
         machine.daemon.reload()
         for vm in self.vms:
@@ -96,13 +96,25 @@ class Many:
             shutil.rmtree(directory)
         return count / took
 
+    def end(self):
+        self.machine.guest.sh("pkill -f '[-]-log-level=warning'; :")
+        for vm in self.vms:
+            os.unlink(self._conf(vm))
+        self.machine.daemon.reload()
+
+    def _conf(self, vm):
+        return os.path.join(self.machine.daemon.vms, f"{vm.name}.conf")
+
 
 def in_many(site, machine):
     many = Many(machine, SIMULATED)
     n = site.count(2000)
-    found = interleave(max(2, site.rounds - 2), {
-        "ours": lambda: many.rate(site, n),
-        "limit": lambda: limit(machine, n, SIMULATED)})
+    try:
+        found = interleave(max(2, site.rounds - 2), {
+            "ours": lambda: many.rate(site, n),
+            "limit": lambda: limit(machine, n, SIMULATED)})
+    finally:
+        many.end()
     return Row(f"{SIMULATED} simulated guests, a connection each", "starts/s",
                found["ours"].figure(), found["limit"].figure(), peer="fork and exec")
 

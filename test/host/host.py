@@ -42,10 +42,10 @@ class Host(support.Environment):
         self.vm = self.daemon.put_vm(Connection("debian", self.libvirtd.uri, self.guest.uuid))
         self.daemon.start()
         self.guest.virsh("start")
-        self.guest.sh("mount -o ro /dev/vdb /mnt")
+        self.guest.sh("systemctl is-system-running --wait")
         self.files = self.list_files()
         self.accounts = self.guest.sh("getent passwd; getent group")
-        self.guest.sh("dpkg --install /mnt/now/guestops-agent_*.deb")
+        self.install("now", "guestops-agent")
         self.wait_ready()
 
     def stop(self):
@@ -62,6 +62,9 @@ class Host(support.Environment):
                 "guestOperationsReady")
         finally:
             client.close()
+
+    def install(self, which, package):
+        self.guest.sh(f"dpkg --install /mnt/{which}/{package}_*.deb", 400)
 
     def list_files(self):
         pruned = " -o ".join(f"-path '{path}'" for path in UNLISTED.split())

@@ -33,13 +33,14 @@ class OwnDaemon(HostCase):
     @classmethod
     def setUpClass(cls):
         guest = env.guest
-        guest.sh("dpkg --install /mnt/now/guestops_*.deb")
+        env.install("now", "guestops")
         guest.sh(f"systemd-run --quiet --unit=local-agent guestops-agent --listen={SOCKET}")
         wait_for(lambda: guest.command(f"test -S {SOCKET}")[0] == 0, "the second agent listens")
         # Its socket is root's; it is up to the administrator who may reach it.
         guest.sh(f"chgrp guestops {SOCKET} && chmod 660 {SOCKET}")
         guest.sh(f"cat >/etc/guestops/vms.d/self.conf <<'EOF'\n[vm]\nprovider = local\n"
                  f"name = self\nuuid = {UUID}\nchannel = {SOCKET}\nEOF")
+        cls.wait_listening()
         guest.sh(f"systemctl reload {UNIT}")
         guest.sh(f"cat >/root/call <<'EOF'\n{CALL}EOF\nchmod 700 /root/call")
         cls.password = guest.sh(f"journalctl --unit={UNIT} --output=cat | "
@@ -48,7 +49,14 @@ class OwnDaemon(HostCase):
 
     @classmethod
     def tearDownClass(cls):
-        env.guest.sh("systemctl stop local-agent; rm -f /root/call " + SOCKET)
+        env.guest.sh("systemctl stop local-agent; "
+                     f"rm -f /root/call {SOCKET} /etc/guestops/vms.d/self.conf")
+
+    @classmethod
+    def wait_listening(cls):
+        pid = f"$(systemctl show --property=MainPID --value {UNIT})"
+        wait_for(lambda: "listening on" in env.guest.sh(
+            f"journalctl --output=cat --unit={UNIT} _PID={pid}"), "the inner daemon listens", 120)
 
     def calls(self, *calls):
         """The answers of the daemon in the guest, which the outer one's programs talk to."""
@@ -83,14 +91,11 @@ class OwnDaemon(HostCase):
                          "guestopsd (enforce)")
         self.assertEqual(self.guest.sh("stat -c '%U %a' /var/lib/guestops").strip(),
                          "guestops 700")
-        self.assertEqual(self.guest.sh("dmesg | grep -c 'apparmor=\"DENIED\"' || :").strip(), "0",
-                         self.guest.sh("dmesg | grep 'apparmor=\"DENIED\"' || :"))
+        self.assertEqual(self.guest.sh("dmesg | grep 'apparmor=\"DENIED\"' || :"), "")
 
     def test_restarted(self):
         self.guest.sh(f"systemctl restart {UNIT}")
-        wait_for(lambda: "listening on" in self.guest.sh(
-            f"journalctl --output=cat --unit={UNIT} _PID=$(systemctl show --property=MainPID "
-            f"--value {UNIT})"), "it listens")
-        answer, = self.calls(("GuestProcessManager/guestOperationsProcessManager/"
-                              "ListProcessesInGuest", {"vm": VM, "auth": AUTH, "pids": [1]}))
-        self.assertEqual(answer[0]["pid"], 1)
+        self.wait_listening()
+        rows, = self.calls((f"{PROCESSES}/ListProcessesInGuest",
+                            {"vm": VM, "auth": AUTH, "pids": [1]}))
+        self.assertEqual(rows[0]["pid"], 1)

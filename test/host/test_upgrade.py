@@ -10,7 +10,7 @@ class Upgrade(HostCase):
         began = self.guest.sh(f"cut -d ' ' -f 22 /proc/{running}/stat")
         version = env.packaged("guestops-agent", "next")
         self.assertNotEqual(self.info()["toolsVersion"], version)
-        self.guest.sh("dpkg --install /mnt/next/guestops-agent_*.deb")
+        env.install("next", "guestops-agent")
         wait_for(lambda: self.info().get("toolsVersion") == version, "the next version runs", 60)
         env.wait_ready()
         self.assertNotEqual(self.guest.agent_pid(), old)

@@ -165,6 +165,18 @@ class Doctor(FakeCase, DoctorCase):
             self.assertWrong(doctor(vm.name), "the socket is there", "symbolic link",
                              f"ls -l {path}")
 
+    @unittest.skipUnless(os.getuid() == 0, "needs root, to give files away")
+    def test_a_stranger_s_socket(self):
+        path = f"/tmp/{unique('stranger')}"
+        with socket.socket(socket.AF_UNIX) as listener:
+            listener.bind(path)
+            self.addCleanup(os.unlink, path)
+            listener.listen(8)
+            os.chown(path, 65534, 65534)
+            with env.machine(Vm(unique("strange"), "local", path)) as vm:
+                self.assertWrong(doctor(vm.name), "nobody else can have put it there",
+                                 "anybody may have put it there", f"namei --long {path}")
+
     def test_two_of_one_name(self):
         with self.fake() as (vm, _):
             twin = Vm(vm.name, "local", vm.channel)
@@ -215,6 +227,34 @@ class Doctor(FakeCase, DoctorCase):
                          "StartProgramInGuest",
                          "in the guest: edit /etc/guestops/agent.conf, section [guestoperations]",
                          "in the guest: systemctl restart guestops-agent")
+
+    def test_another_program(self):
+        daemon = Daemon(env.daemon.binary)
+        self.addCleanup(daemon.remove)
+        vm = daemon.put_vm(Vm("second", "local", env.vm.channel))
+        daemon.start()
+        self.addCleanup(daemon.stop)
+        found = wait_for(lambda: (lambda it: it.step == "nobody else is connected" and it)(
+            doctor(vm.name, daemon=daemon)), "it has stepped back")
+        self.assertWrong(found, "nobody else is connected", "another program is connected to it",
+                         f'ss -xpH | grep -w "$(ss -xH src {env.vm.channel} | '
+                         "awk '{print $8}')\"")
+        done = subprocess.run(["bash", "-c", found.mend[0]], stdout=subprocess.PIPE, text=True,
+                              check=True)
+        self.assertIn(f"pid={env.daemon.process.pid},", done.stdout)
+        self.assertEqual(doctor(env.vm.name).code, 0)
+
+    def test_no_pam_service(self):
+        env.guest.sh("mv /etc/pam.d/guestops-agent /etc/away")
+        try:
+            found = wait_for(lambda: (lambda it: it.step and it)(doctor(env.vm.name)),
+                             "the agent has seen it")
+        finally:
+            env.guest.sh("mv /etc/away /etc/pam.d/guestops-agent")
+        self.assertWrong(found, "the guest is set up", "no PAM service",
+                         "in the guest: apt install --reinstall -o Dpkg::Options::=--force-confmiss "
+                         "guestops-agent")
+        wait_for(lambda: doctor(env.vm.name).code == 0, "it is seen to be back")
 
     def test_paused(self):
         env.guest.qmp("stop")

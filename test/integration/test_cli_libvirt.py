@@ -9,6 +9,7 @@ from xml.sax.saxutils import escape
 
 from guestops import Daemon, wait_for
 from libvirt import Libvirtd
+from libvirt_case import small_guest
 from support import env, unique
 from test_cli import DoctorCase, ask, doctor, guestops
 
@@ -170,8 +171,18 @@ class Doctor(LibvirtCase):
 
     def wait_step(self, name, step):
         """What the daemon has not heard of yet it hears soon."""
-        return wait_for(lambda: (lambda found: found.step == step and found)(self.doctor(name)),
-                        step)
+        found = None
+
+        def is_there():
+            nonlocal found
+            found = self.doctor(name)
+            return found.step == step
+
+        try:
+            wait_for(is_there, step, 60)
+        except AssertionError as error:
+            raise AssertionError(f"{error}\n{found}") from None
+        return found
 
     def connect(self):
         with open(os.path.join(self.daemon.vms, "libvirt.conf"), "w") as file:
@@ -236,6 +247,21 @@ class Doctor(LibvirtCase):
         finally:
             self.libvirtd.start()
         self.wait_step(name, "a channel is defined")
+
+    def test_a_guest(self):
+        """All is well; then the port is unplugged under the agent, and plugged in again."""
+        machine = small_guest(self.libvirtd, "real")
+        machine.virsh("start")
+        self.addCleanup(machine.virsh, "destroy")
+        self.connect()
+        found = self.wait_step(machine.name, None)
+        self.assertEqual((found.code, found.mend), (0, []), found)
+        self.assertIn("the guest has its port open", found.good)
+        code, out, err = self.command("detach", machine.name)
+        self.assertEqual((code, err), (0, ""), out)
+        found = self.wait_step(machine.name, "a channel is defined")
+        self.follow(found)
+        self.wait_step(machine.name, None)
 
     def test_a_libvirtd_that_hangs(self):
         self.connect()

@@ -1,11 +1,14 @@
 """Provider libvirt, with a libvirtd and a guest of its own."""
+import json
 import os
 import re
 import signal
 import socket
+import subprocess
 import time
 import unittest
 import urllib.parse
+import uuid
 
 from guestops import Daemon, auth, spec, wait_for
 from libvirt_case import BARE, LibvirtCase, Libvirtd, Machine, Source, small_guest
@@ -228,7 +231,8 @@ class Inventory(Connected):
     def test_come_and_go(self):
         names = {
             "plain": "plain",
-            "../../etc": None,  # libvirt takes no slash
+            "../../etc": None,  # libvirt takes neither slash nor line end
+            "two\nlines": None,
             "<b>&amp;": "<b>&amp;",
             "100%": "100%25",
             "back\\slash": "back%5cslash",
@@ -239,7 +243,7 @@ class Inventory(Connected):
         machines = {}
         for name, shown in names.items():
             if shown is None:
-                with self.assertRaisesRegex(AssertionError, "cannot contain"):
+                with self.assertRaisesRegex(AssertionError, "cannot contain|invalid char"):
                     Machine(self.libvirtd, name)
             else:
                 machines[shown] = Machine(self.libvirtd, name)
@@ -354,6 +358,53 @@ class Remote(LibvirtCase):
         self.transfers(self.client, 300_000)
 
 
+class Unread(LibvirtCase):
+    """guestops-libvirt itself, with a guest that does not read."""
+
+    def say(self, **message):
+        self.parent.send(json.dumps(message).encode())
+
+    def hear(self, name):
+        """The next packet of that name, and its descriptor."""
+        while True:
+            text, descriptors, _, _ = socket.recv_fds(self.parent, 9000, 1)
+            self.assertTrue(text, f"it has ended before {name}")
+            message = json.loads(text)
+            self.assertNotIn("lost", message)
+            if name in message:
+                return message[name], descriptors
+
+    def test_stops_no_other(self):
+        channel = "<channel type='unix'><target type='virtio' name='org.guestops.agent.0'/></channel>"
+        machine = Machine(self.libvirtd, "deaf", BARE.replace("{devices}", channel))
+        self.addCleanup(machine.virsh, "undefine")
+        machine.virsh("start")
+        self.addCleanup(machine.virsh, "destroy")
+        self.parent, child = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self.parent.settimeout(60)
+        program = os.path.join(env.build, "guestops-libvirt")
+        with child:
+            process = subprocess.Popen(
+                [program, "serve", f"qemu+tcp://127.0.0.1:{PORT}/session"], stdin=child)
+        self.addCleanup(process.wait)
+        self.addCleanup(self.parent.close)
+        self.hear("listed")
+        self.say(channel={"id": 1, "uuid": machine.uuid, "stream": False})
+        answer, (stream,) = self.hear("channel")
+        self.assertEqual(answer, {"id": 1, "uuid": machine.uuid})
+        with socket.socket(fileno=stream) as stream:
+            stream.settimeout(3)  # what takes longer does not go on
+            sent = 0
+            with self.assertRaises(TimeoutError):
+                while sent < 64 << 20:
+                    sent += stream.send(bytes(65536))
+            self.assertLess(sent, 2 << 20)
+            self.say(ping=7)
+            self.assertEqual(self.hear("pong")[0], 7)
+            self.say(power={"id": 2, "uuid": machine.uuid, "action": "reset"})
+            self.assertEqual(self.hear("power")[0], {"id": 2, "uuid": machine.uuid})
+
+
 class Wrong(LibvirtCase):
     def test_nobody_there(self):
         uri = f"qemu+unix:///session?socket={self.libvirtd.path('nobody')}"
@@ -378,3 +429,37 @@ class Wrong(LibvirtCase):
             env.daemon.remove_vm(source)
 
 
+
+
+class Yonder(LibvirtCase):
+    """Last of all: the machine moves to another libvirtd, as if that were on another host."""
+
+    def setUp(self):
+        super().setUp()
+        self.other = Libvirtd()
+        self.addCleanup(self.other.stop)
+        os.makedirs(self.other.path("config/libvirt"))
+        with open(self.other.path("config/libvirt/libvirtd.conf"), "w") as file:
+            file.write(f'host_uuid = "{uuid.uuid4()}"\n')
+        self.other.give(self.other.path("config/libvirt"))
+        self.other.start()
+
+    def test_migration(self):
+        with self.source(self.libvirtd.uri), self.source(self.other.uri):
+            self.appears(self.machine)
+            self.wait_ready()
+            pid = self.sleeper()
+            virsh = self.libvirtd.begin(
+                "migrate", "--live", "--unsafe", "--persistent", "--undefinesource",
+                "--bandwidth", "2", "--migrateuri", "tcp://127.0.0.1", self.machine.uuid,
+                self.other.uri)
+            task = self.refused("TaskInProgress")["task"]
+            self.assertEqual((self.info(task)["name"], self.info(task)["state"]),
+                             ("migration", "running"))
+            self.machine.virsh("migrate-setspeed", "10000")
+            said, _ = virsh.communicate(timeout=120)
+            self.assertEqual(virsh.returncode, 0, said)
+            self.wait_ready()
+            self.assertRuns(pid)
+            self.assertEqual(self.libvirtd.virsh("list", "--all", "--uuid"), "")
+            self.assertIn(self.machine.uuid, self.other.virsh("list", "--uuid"))

@@ -4,7 +4,7 @@ import threading
 
 from adversity import OwnGuest
 from guestops import auth, spec, wait_for
-from support import parallel
+from support import env, parallel
 
 
 class SnapshotRevert(OwnGuest):
@@ -107,11 +107,17 @@ class Clone(OwnGuest):
                                   {"vm": self.vm, "requestedAuth": auth("demo")}).json
         state = os.path.join(self.guest.directory, "state")
         self.state_goes_to(f"exec:cat > {state}")
-        clone = self.put(self.second("c", f"exec:cat {state}"))
+        copy = self.second("c", f"exec:cat {state}")
+        clone = self.put(copy)
         self.guest.qmp("cont")
         machines = (self.machine.ref, clone.ref)
         for machine in (self.machine, clone):
             self.wait_ready(machine)
+        # The agent in the clone has noticed, and goes by another id than the one that it came from.
+        noticed = "this machine is another one now"
+        self.assertIn(noticed, copy.agent_log())
+        self.assertNotIn(noticed, self.guest.agent_log())
+        self.assertNotIn("has the id of that of", env.daemon.log())
         # What was before is in both; what comes is in one, whatever its pid.
         for vm in machines:
             before, now = self.client.list(vm, auth("demo"), [ended, running])

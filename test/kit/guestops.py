@@ -169,9 +169,11 @@ def quote(text):
 class Vm:
     """A machine's file of the daemon."""
 
-    def __init__(self, name, provider, channel, qmp_path=None, uuid=None):
+    def __init__(self, name, provider, channel, qmp_path=None, uuid=None, vsock_port=None,
+                 vsock_cid=None):
         self.name, self.provider = name, provider
         self.channel, self.qmp_path = channel, qmp_path
+        self.vsock_port, self.vsock_cid = vsock_port, vsock_cid
         self.uuid = uuid or str(uuids.uuid4())
         self.moid = f"vm-{self.uuid}"
 
@@ -182,9 +184,11 @@ class Vm:
 
     def text(self):
         lines = ["[vm]", f"provider = {self.provider}", f"name = {self.name}",
-                 f"uuid = {self.uuid}", f"channel = {self.channel}"]
-        if self.qmp_path:
-            lines.append(f"qmp = {self.qmp_path}")
+                 f"uuid = {self.uuid}"]
+        for key, value in (("channel", self.channel), ("qmp", self.qmp_path),
+                           ("vsock_port", self.vsock_port), ("vsock_cid", self.vsock_cid)):
+            if value is not None:
+                lines.append(f"{key} = {value}")
         return "\n".join(lines) + "\n"
 
 

@@ -20,7 +20,11 @@ FOLDERS = {"XDG_RUNTIME_DIR": "run", "XDG_CONFIG_HOME": "config", "XDG_CACHE_HOM
 class Libvirtd:
     def __init__(self, *arguments):
         self.arguments = arguments  # besides those that it needs
-        self.directory = tempfile.mkdtemp(prefix="gh-", dir="/tmp")
+        # In one of our own: in /tmp itself anybody could have put what is another user's.
+        self.outer = tempfile.mkdtemp(prefix="gh-", dir="/tmp")
+        os.chmod(self.outer, 0o711)
+        self.directory = os.path.join(self.outer, "u")
+        os.mkdir(self.directory, 0o700)
         self.log_path = os.path.join(self.directory, "libvirtd.log")
         self.environment = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C.UTF-8",
                             "HOME": self.directory}
@@ -102,4 +106,4 @@ class Libvirtd:
                     os.kill(int(pid), signal.SIGKILL)
             except (FileNotFoundError, ProcessLookupError):
                 continue
-        shutil.rmtree(self.directory, ignore_errors=True)
+        shutil.rmtree(self.outer, ignore_errors=True)
