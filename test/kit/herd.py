@@ -60,7 +60,7 @@ class Herd:
     def close(self):
         self.daemon.stop()
         self.daemon.remove()
-        said = self.log() if self.native.process else ""
+        said = self._end_agents() if self.native.process else ""
         self.native.stop()
         if SANITIZER.search(said):
             raise AssertionError(f"a sanitizer complains about an agent:\n{said[-6000:]}")
@@ -77,6 +77,13 @@ class Herd:
         last = first + (self.count if count is None else count) - 1
         self.native.sh(f"cd /run/herd; for n in $(seq {first} {last}); do "
                        f"kill -{name} $(cat $n.pid); done")
+
+    def _end_agents(self):
+        """In good order: a sanitizer tells then what was never freed. Returns what all have said."""
+        self.native.command("cd /run/herd && kill -TERM $(cat *.pid)")
+        wait_for(lambda: self.native.command("pgrep -c -x guestops-agent")[1].strip() in ("0", "1"),
+                 "agents end when they are told to")
+        return self.log()
 
     def kill_agents(self):
         """All at once, with all that they were doing; returns when they are gone."""
