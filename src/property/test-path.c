@@ -190,6 +190,26 @@ static void test_no_memory(void)
         EXPECT_INT("enough in the end", r, 1);
 }
 
+/* What is not known of a machine is told by this one, and the rest is as it was last known. */
+static void test_lost(void)
+{
+        static char why[] = "libvirtd does not answer";
+        const Object object = {.type = managed_type_find("VirtualMachine"), .entity = &vm.entity};
+        static const char *const states[] = {"connected", "disconnected"};
+
+        for (size_t i = 0; i < ELEMENTS(states); i++) {
+                _cleanup_(arena_freep) Arena *arena = arena_new(8192);
+                const PropertyContext context = {.arena = arena, .inventory = inventory};
+                WireAny value = {0};
+
+                vm_source.lost = i == 0 ? NULL : why;
+                EXPECT_INT(states[i],
+                           property_read(&context, &object, "runtime.connectionState", &value), 1);
+                EXPECT_STR(states[i], *(char *const *)value.value, states[i]);
+        }
+        vm_source.lost = NULL;
+}
+
 /* the tables */
 
 static void test_table(const PropertyTable *table)
@@ -259,6 +279,7 @@ int main(void)
         test_check();
         test_read();
         test_no_memory();
+        test_lost();
         test_tables();
         test_all_properties();
         inventory_free(inventory);

@@ -16,7 +16,8 @@ static VirtualMachineRuntimeInfo *describe_runtime(const PropertyContext *contex
                 *runtime = (VirtualMachineRuntimeInfo){
                         .type = &type_VirtualMachineRuntimeInfo,
                         .host = entity_reference(inventory_host(context->inventory)),
-                        .connection_state = (char *)"connected",
+                        .connection_state =
+                                (char *)(vm->source->lost ? "disconnected" : "connected"),
                         .power_state = (char *)vm_power_name(vm->state.power),
                         .fault_tolerance_state = (char *)"notConfigured",
                         .record_replay_state = (char *)"inactive",
