@@ -4,7 +4,8 @@
 
 --build: where guestopsd and guestops-agent are; --guest: what make-guest made.
 The rest is as for "python3 -m unittest": -v, -f, -k PATTERN, and names such as
-test_start or test_start.Start.test_pid. The last line counts the results.
+test_start or test_start.Start.test_pid. --heavy runs what is left out otherwise. The last line
+counts the results.
 """
 import argparse
 import os
@@ -21,7 +22,10 @@ ORDER = ["test_service", "test_session", "test_inventory", "test_search", "test_
          "test_start", "test_list", "test_files", "test_list_files", "test_terminate", "test_auth",
          "test_login", "test_guest_config", "test_faults", "test_every_operation", "test_channel",
          "test_facts", "test_transfers", "test_transfer_urls", "test_transfer_agent",
-         "test_limits", "test_many", "test_scale", "test_life"]
+         "test_limits", "test_many", "test_life"]
+
+# Those which take a libvirtd, or hundreds of agents: only by their names, as tools/check-host does.
+HEAVY = ["test_cli_libvirt", "test_libvirt", "test_scale"]
 
 
 class Result(unittest.TextTestResult):
@@ -64,7 +68,7 @@ class Result(unittest.TextTestResult):
 def modules():
     found = {name[:-3] for name in os.listdir(HERE)
              if name.startswith("test_") and name.endswith(".py")}
-    return [name for name in ORDER if name in found] + sorted(found - set(ORDER))
+    return [name for name in ORDER if name in found] + sorted(found - set(ORDER + HEAVY))
 
 
 def say(passed, failed, skipped):
@@ -81,6 +85,7 @@ def main(doc=__doc__, names=None):
     parser.add_argument("-f", "--failfast", action="store_true")
     parser.add_argument("-k", dest="patterns", action="append")
     parser.add_argument("--durations", type=int, default=0, metavar="N")
+    parser.add_argument("--heavy", action="store_true")
     parser.add_argument("names", nargs="*")
     options = parser.parse_args()
 
@@ -89,7 +94,8 @@ def main(doc=__doc__, names=None):
     if options.patterns:
         loader.testNamePatterns = [pattern if "*" in pattern else f"*{pattern}*"
                                    for pattern in options.patterns]
-    suite = loader.loadTestsFromNames(options.names or names or modules())
+    suite = loader.loadTestsFromNames(options.names or names or
+                                        (HEAVY if options.heavy else modules()))
     began = time.monotonic()
     runner = unittest.TextTestRunner(stream=sys.stderr, resultclass=Result,
                                      verbosity=2 if options.verbose else 1,
