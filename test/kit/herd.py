@@ -98,12 +98,12 @@ class Herd:
 
     def agents_usage(self):
         """Descriptors and KiB of all agents, and how many processes of theirs there are."""
-        fds, rss, processes = self.native.sh(
-            "cd /run/herd; fds=0; rss=0; for pid in $(cat *.pid); do "
-            "set -- /proc/$pid/fd/*; fds=$((fds + $#)); "
-            "while read -r key value _; do [ $key != VmRSS: ] || rss=$((rss + value)); "
-            "done </proc/$pid/status; done; echo $fds $rss $(pgrep -c -x guestops-agent)").split()
-        return int(fds), int(rss), int(processes)
+        fds, processes, *rss = self.native.sh(
+            "cd /run/herd; fds=0; for pid in $(cat *.pid); do "
+            "set -- /proc/$pid/fd/*; fds=$((fds + $#)); done; "
+            "echo $fds $(pgrep -c -x guestops-agent); "
+            "grep -h ^VmRSS: $(printf '/proc/%s/status ' $(cat *.pid)) | tr -dc '0-9\\n'").split()
+        return int(fds), sum(map(int, rss)), int(processes)
 
     # the daemon
 
