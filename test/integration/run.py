@@ -22,10 +22,10 @@ ORDER = ["test_service", "test_session", "test_inventory", "test_search", "test_
          "test_start", "test_list", "test_files", "test_list_files", "test_terminate", "test_auth",
          "test_login", "test_guest_config", "test_faults", "test_every_operation", "test_channel",
          "test_facts", "test_transfers", "test_transfer_urls", "test_transfer_agent",
-         "test_limits", "test_many", "test_life"]
+         "test_limits", "test_many", "test_scale", "test_life"]
 
-# Those which take a libvirtd, or hundreds of agents: only by their names, as tools/check-host does.
-HEAVY = ["test_cli_libvirt", "test_libvirt", "test_scale"]
+# Those which take a libvirtd: with --heavy or by their names, as tools/check-host does.
+HEAVY = ["test_cli_libvirt", "test_libvirt"]
 
 
 class Result(unittest.TextTestResult):
