@@ -3,7 +3,7 @@
 /*
  * Remembers for a short while which credentials PAM has accepted, because a check costs 34 ms and
  * clients poll. Neither name nor password is kept: entries are HMAC-SHA256 under a key that is
- * random at every start. Account rules are asked again at every use; see login.c.
+ * random at every start. Account rules are another matter; see account-cache.h.
  *
  * Everything is forgotten when the files that decide about logins change.
  */

@@ -1,5 +1,6 @@
 #include "agent/login.h"
 
+#include "agent/account-cache.h"
 #include "agent/credential-cache.h"
 #include "agent/login-helper.h"
 #include "base/log.h"
@@ -36,6 +37,7 @@ struct LoginPool {
         Loop *loop;
         LoginConfig config;
         CredentialCache *cache;
+        AccountCache *accounts;
         TAILQ_HEAD(LoginHelpers, LoginHelper) helpers;
         TAILQ_HEAD(, Login) waiting;
         size_t n_helpers, n_waiting;
@@ -67,6 +69,7 @@ static void refuse(Login *login, const LoginVerdict *verdict, Usec now)
         log_warning("login of '%.64s' refused: %s", login->user,
                     verdict->detail ? verdict->detail : "no reason given");
         credential_cache_drop(login->pool->cache, login->user);
+        account_cache_drop(login->pool->accounts, login->user);
         login->result = -EACCES;
         login->refusal = (LoopTimer){.on_due = on_refusal};
         if (loop_timer_set(login->pool->loop, &login->refusal, due) < 0)
@@ -112,9 +115,21 @@ static void fail_alike(const Login *login, int result, Usec now)
         }
 }
 
+/* @packet: the verdict as the helper spelled it. */
+static void remember(Login *login, const char *packet, size_t size, Usec now)
+{
+        LoginPool *pool = login->pool;
+
+        if (!login->remembered)
+                credential_cache_put(pool->cache, login->user, login->password, login->generation,
+                                     now);
+        if (pool->config.cache_usec > 0)
+                account_cache_put(pool->accounts, login->user, packet, size, login->generation,
+                                  now);
+}
+
 static void login_answered(Login *login, const LoginVerdict *verdict, Usec now)
 {
-        login->helper = NULL;
         if (verdict->result == -EACCES) {
                 if (!login->remembered)
                         refuse_alike(login, verdict, now);
@@ -128,9 +143,6 @@ static void login_answered(Login *login, const LoginVerdict *verdict, Usec now)
                 login_done(login, -EIO, NULL, now);
                 return;
         }
-        if (!login->remembered)
-                credential_cache_put(login->pool->cache, login->user, login->password,
-                                     login->generation, now);
         login_done(login, 0, verdict, now);
 }
 
@@ -227,7 +239,10 @@ static int helper_on_answer(LoopIo *io, uint32_t events, Usec now)
         }
         loop_timer_clear(&helper->deadline);
         helper->login = NULL;
+        login->helper = NULL;
         helper_rest(helper);
+        if (verdict->result >= 0)
+                remember(login, packet, (size_t)n, now);
         login_answered(login, verdict, now);
         serve_waiting(pool, now);
         return 0;
@@ -350,14 +365,19 @@ static int find_helper(LoginPool *pool, const Login *login, LoginHelper **ret)
         return helper_start(pool, ret);
 }
 
+static void recognise(LoginPool *pool, Login *login, Usec now)
+{
+        if (!login->remembered)
+                login->remembered =
+                        credential_cache_has(pool->cache, login->user, login->password, now);
+}
+
 static int serve(LoginPool *pool, Login *login)
 {
         LoginHelper *helper = NULL;
         int r;
 
-        if (!login->remembered)
-                login->remembered = credential_cache_has(pool->cache, login->user, login->password,
-                                                         loop_now(pool->loop));
+        recognise(pool, login, loop_now(pool->loop));
         if (!login->remembered && pool->config.cache_usec > 0 && is_being_checked(pool, login))
                 return -EAGAIN;
         r = find_helper(pool, login, &helper);
@@ -392,6 +412,7 @@ static void serve_waiting(LoginPool *pool, Usec now)
 void login_begin(LoginPool *pool, Login *login, Arena *arena, const char *user,
                  const char *password, Usec now)
 {
+        const LoginVerdict *verdict = NULL;
         int r;
 
         login->pool = pool;
@@ -403,6 +424,12 @@ void login_begin(LoginPool *pool, Login *login, Arena *arena, const char *user,
         login->generation = credential_cache_generation(pool->cache);
         login->helper = NULL;
         login->refusal = (LoopTimer){0};
+        recognise(pool, login, now);
+        if (login->remembered &&
+            account_cache_get(pool->accounts, user, login->generation, now, arena, &verdict)) {
+                login_done(login, 0, verdict, now);
+                return;
+        }
         r = serve(pool, login);
         if (r == -EAGAIN && pool->n_waiting < LOGINS_WAITING_MAX) {
                 TAILQ_INSERT_TAIL(&pool->waiting, login, entry);
@@ -443,6 +470,9 @@ int login_pool_new(Loop *loop, const LoginConfig *config, LoginPool **ret)
         pool->config = *config;
         TAILQ_INIT(&pool->helpers);
         TAILQ_INIT(&pool->waiting);
+        pool->accounts = account_cache_new();
+        if (!pool->accounts)
+                return -ENOMEM;
         r = credential_cache_new(loop, config->cache_usec, &pool->cache);
         if (r < 0)
                 return r;
@@ -461,6 +491,7 @@ void login_pool_configure(LoginPool *pool, const LoginConfig *config)
 
         pool->config = *config;
         credential_cache_configure(pool->cache, config->cache_usec);
+        account_cache_drop(pool->accounts, NULL);
         /* They speak to the service that was configured before: each goes as soon as it is idle. */
         TAILQ_FOREACH (helper, &pool->helpers, entry) {
                 helper->n_questions = HELPER_QUESTIONS;
@@ -484,6 +515,7 @@ LoginPool *login_pool_free(LoginPool *pool)
                 free(helper);
         }
         credential_cache_free(pool->cache);
+        account_cache_free(pool->accounts);
         free(pool);
         return NULL;
 }
