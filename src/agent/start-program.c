@@ -5,11 +5,12 @@
  */
 
 #include "agent/file-operation.h"
+#include "agent/plain-command.h"
 #include "base/clock.h"
 #include "schema/tables.h"
 #include "wire/write.h"
 
-#include <stdio.h>
+#include <limits.h>
 #include <sys/stat.h>
 
 #define START_USEC (20 * USEC_PER_SEC) /* until the exec: a file system may hang */
@@ -112,22 +113,50 @@ static char **make_environment(Arena *arena, const Program *program)
         return environment;
 }
 
+/* Comes back where it takes a shell after all: for what is no binary and says no interpreter. */
+static int execute_plain(Arena *arena, const Program *program, char **environment)
+{
+        const char *path = program->spec->program_path;
+        char **words = NULL, **own = NULL;
+        char directory[PATH_MAX];
+        int r;
+
+        if (!getcwd(directory, sizeof(directory)) || *directory != '/')
+                return 0;
+        r = plain_command_words(arena, path, program->spec->arguments, &words);
+        if (r >= 0)
+                r = plain_command_environment(arena, environment, path, directory, &own);
+        if (r >= 0 && words && own)
+                execve(path, words, own);
+        return r;
+}
+
 /* The quotes are verbatim, as clients expect: whatever a shell can say, arguments can say. */
-static int execute(Fault *fault, Arena *arena, const Program *program)
+static int execute_shell(Fault *fault, Arena *arena, const Program *program, char **environment)
 {
         const char *shell = access("/bin/bash", X_OK) == 0 ? "/bin/bash" : "/bin/sh";
         const GuestProgramSpec *spec = program->spec;
-        bool plain = str_is_empty(spec->arguments);
-        char *command = arena_printf(arena, "\"%s\"%s%s", spec->program_path, plain ? "" : " ",
-                                     plain ? "" : spec->arguments);
-        char **environment = make_environment(arena, program);
+        bool bare = str_is_empty(spec->arguments);
+        char *command = arena_printf(arena, "\"%s\"%s%s", spec->program_path, bare ? "" : " ",
+                                     bare ? "" : spec->arguments);
         char *argv[] = {(char *)shell, (char *)"-c", command, NULL};
 
-        if (!command || !environment)
+        if (!command)
                 return -ENOMEM;
         execve(shell, argv, environment);
         return fault_raise(fault, arena, FAULT_GUEST_OPERATIONS_FAULT, NULL,
                            "The guest could not execute %s: %s.", shell, strerror(errno));
+}
+
+static int execute(Fault *fault, Arena *arena, const Program *program)
+{
+        char **environment = make_environment(arena, program);
+        int r;
+
+        if (!environment)
+                return -ENOMEM;
+        r = execute_plain(arena, program, environment);
+        return r < 0 ? r : execute_shell(fault, arena, program, environment);
 }
 
 static void start_program_child(const void *argument, Arena *arena, Buf *answer)

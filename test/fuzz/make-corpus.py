@@ -595,6 +595,22 @@ for name, (choice, data) in RANGE.items():
     save('range', name, bytes([choice]) + data)
 
 
+# plain-command
+
+PLAIN_COMMAND = {
+    'words': b'-l --all /tmp/x',
+    'quotes': b"-c 'exit 9' \"a 'b'\" a'b c'\"d e\"f ''",
+    'variable': b'a "$HOME"',
+    'redirection': b'< /dev/null > /tmp/x 2>&1',
+    'open': b"a 'b",
+    'entry': b'PATH=/usr/bin:/bin',
+    'entry-of-the-shell': b'BASH_ENV=/x',
+    'blanks': b' \t ',
+}
+for name, data in PLAIN_COMMAND.items():
+    save('plain-command', name, data)
+
+
 # domain-xml
 
 CHANNEL = ("<channel type='unix'><source mode='bind' path='/run/a.sock'/><target type='virtio' "

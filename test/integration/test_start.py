@@ -184,6 +184,24 @@ class Environment(GuestCase):
                 self.assertEqual(set(env) - {"PWD", "SHLVL", "_"},
                                  {"USER", "LOGNAME", "HOME", "SHELL", "PATH", "LANG"})
 
+    def test_without_a_shell_it_is_the_same(self):
+        """A path with a backslash takes the shell, and names the same file."""
+        for env in (None, ["A=1", "B=x y"]):
+            with self.subTest(env=env):
+                found = []
+                for path in ("/bin/cp", "/bin/c\\p"):
+                    self.guest.sh("ln -sf cp '/bin/c\\p'")
+                    self.run_program("demo", path, "/proc/self/environ '/tmp/env of cp'", env=env)
+                    entries = self.guest.sh("cat '/tmp/env of cp'; rm -f '/tmp/env of cp'")
+                    found.append(sorted(entry for entry in entries.split("\0")
+                                        if entry and not entry.startswith("_=")))
+                self.assertEqual(found[0], found[1])
+                self.assertIn("SHLVL=0", found[0])
+
+    def test_a_script_without_interpreter(self):
+        self.guest.sh("printf 'exit 23' >/tmp/bare-script; chmod +x /tmp/bare-script")
+        self.assertEqual(self.run_program("demo", "/tmp/bare-script")["exitCode"], 23)
+
     def test_given_replaces_all(self):
         text = self.output("demo", "/usr/bin/env", env=["A=1", "B=x y=z", "EMPTY=", "=odd"])
         env = {line for line in text.splitlines()
