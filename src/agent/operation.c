@@ -123,10 +123,10 @@ void operation_tell(Operation *operation, const void *value)
 
 void operation_answer(Operation *operation, const void *value)
 {
+        send_result(operation, value);
         log_info("%s for '%.64s' done, request %.64s", operation->row->name,
                  operation->user_spelling ? operation->user_spelling : "",
                  operation->request->request_id);
-        send_result(operation, value);
         operation_free(operation);
 }
 
