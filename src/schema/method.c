@@ -2,11 +2,6 @@
 
 const WireType *const no_faults[] = {NULL};
 
-#define MANAGED_TYPE_ROW(T) &managed_##T,
-const ManagedType *const managed_types[] = {MANAGED_TYPES(MANAGED_TYPE_ROW)};
-#undef MANAGED_TYPE_ROW
-const size_t n_managed_types = ELEMENTS(managed_types);
-
 static int compare_managed(const void *key, const void *row)
 {
         return strcmp(key, (*(const ManagedType *const *)row)->name);

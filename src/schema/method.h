@@ -37,7 +37,7 @@ struct ManagedType {
         size_t n_methods;
 };
 
-/* All managed object types, sorted by name. */
+/* All managed object types that the program knows, sorted by name; see wire_types. */
 extern const ManagedType *const managed_types[];
 extern const size_t n_managed_types;
 

@@ -1,5 +1,9 @@
-/* Every type by its name, for what arrives with a _typeName. Keep sorted (strcmp). */
+/*
+ * Every type by its name, for what arrives with a _typeName, and every managed object type. Keep
+ * sorted (strcmp). Agents have registry-channel.c in its place.
+ */
 
+#include "schema/method-tables.h"
 #include "schema/tables.h"
 
 const WireType *const wire_types[] = {
@@ -189,3 +193,8 @@ const WireType *const wire_types[] = {
         &type_WaitOptions,
 };
 const size_t n_wire_types = ELEMENTS(wire_types);
+
+#define MANAGED_TYPE_ROW(T) &managed_##T,
+const ManagedType *const managed_types[] = {MANAGED_TYPES(MANAGED_TYPE_ROW)};
+#undef MANAGED_TYPE_ROW
+const size_t n_managed_types = ELEMENTS(managed_types);

@@ -155,7 +155,10 @@ struct WireType {
 /* Return: the type of that WSDL name, or NULL. */
 const WireType *wire_type_find(const char *name);
 
-/* All types, sorted by name. */
+/*
+ * All types that the program knows by name, sorted by it: those of registry.c, or an agent's of
+ * registry-channel.c. It is linked with one of both.
+ */
 extern const WireType *const wire_types[];
 extern const size_t n_wire_types;
 

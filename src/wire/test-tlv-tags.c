@@ -1,6 +1,7 @@
 /* The table of tags once more: nobody changes one by accident, and all that travels is in it. */
 
 #include "schema/method.h"
+#include "schema/registry-channel.h"
 #include "schema/tables.h"
 #include "wire/write.h"
 
@@ -293,6 +294,49 @@ static void test_tags(void)
                         EXPECT(wire_types[i]->name, !"it travels, and has no rows here");
 }
 
+/* An agent knows by name all that travels, and carries nothing else along. */
+static void test_registry_of_agents(void)
+{
+#define CHANNEL_ROW(T) #T,
+        static const char *const names[] = {CHANNEL_TYPES(CHANNEL_ROW)};
+#undef CHANNEL_ROW
+        size_t n = 0;
+
+        for (size_t i = 0; i < n_wire_types; i++) {
+                if (!reached[i])
+                        continue;
+                EXPECT_STR("a type that travels", n < ELEMENTS(names) ? names[n] : NULL,
+                           wire_types[i]->name);
+                n++;
+        }
+        EXPECT_INT("types that travel", ELEMENTS(names), n);
+}
+
+static bool has_guest_methods(const ManagedType *type)
+{
+        for (size_t i = 0; i < type->n_methods; i++)
+                if (type->methods[i].flags & METHOD_GUEST)
+                        return true;
+        return false;
+}
+
+static void test_methods_of_agents(void)
+{
+#define CHANNEL_ROW(T) #T,
+        static const char *const names[] = {CHANNEL_MANAGED_TYPES(CHANNEL_ROW)};
+#undef CHANNEL_ROW
+        size_t n = 0;
+
+        for (size_t i = 0; i < n_managed_types; i++) {
+                if (!has_guest_methods(managed_types[i]))
+                        continue;
+                EXPECT_STR("it has guest operations", n < ELEMENTS(names) ? names[n] : NULL,
+                           managed_types[i]->name);
+                n++;
+        }
+        EXPECT_INT("managed types with guest operations", ELEMENTS(names), n);
+}
+
 /* Numbers of forms travel in boxes. */
 static void test_form_numbers(void)
 {
@@ -319,6 +363,8 @@ static void test_every_tag_is_its_own(void)
 int main(void)
 {
         test_tags();
+        test_registry_of_agents();
+        test_methods_of_agents();
         test_form_numbers();
         test_every_tag_is_its_own();
         return test_end();
