@@ -25,8 +25,8 @@ WHO = auth("demo")
 PROPERTIES = ("name", "runtime.powerState", "config.uuid")
 WHY = ("Beside TLS, the limit does next to nothing with a request: ours is read and judged as HTTP, "
        "decoded by the tables, looked up, allowed, encoded, and answered with a header of its own.")
-WHY_LIST = ("Each request goes through the agent too, which asks PAM's account rules and the user "
-            "database in a process made for it, and reads /proc as the user in another.")
+WHY_LIST = ("Each request goes through the agent too, where a process is made for it that becomes the "
+            "user and reads /proc.")
 
 
 def current_time(client, soap, collector, vm):

@@ -17,9 +17,8 @@ TEXT = (
     "configuration that is there already, and for the daemon with its certificate.")
 
 MAPPED = re.compile(r"/(lib[^/]+?)(?:-[\d.]+)?\.so")
-WHY_SIZE = ("All operations on files and processes are in it, the tables of the whole API, of which the "
-            "agent uses a part, and nettle, whose archive brings ciphers along that nobody calls. The "
-            "release is optimised for speed, not for size.")
+WHY_SIZE = ("All operations on files and processes are in it, the tables of what travels, and nettle, "
+            "whose archive brings ciphers along that nobody calls.")
 WHY_MEMORY = ("Most of it are pages of the program's file and of the C library, shared with its "
               "workers and, the library, with the whole guest.")
 WHY_LIBRARIES = "Every library that is mapped besides the C library and its loader is counted."
