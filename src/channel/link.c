@@ -350,10 +350,9 @@ static ssize_t read_once(Link *link, bool *ret_more)
 static int link_on_ready(LoopIo *io, uint32_t events, Usec now)
 {
         Link *link = container_of(io, Link, io);
-        bool more = true;
+        bool more = events & ~(uint32_t)EPOLLOUT; /* the port tells each time it has sent some */
         int r = 0;
 
-        (void)events;
         for (int i = 0; r >= 0 && more && (i < READS_PER_TURN || link->config.mode == LINK_PORT);
              i++) {
                 r = (int)read_once(link, &more);
