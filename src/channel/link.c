@@ -152,10 +152,10 @@ static int write_out(Link *link)
 
 static uint32_t wanted_events(const Link *link)
 {
+        uint32_t events = EPOLLIN | (link->out.size > link->written ? EPOLLOUT : 0);
+
         /* The port reports its hang-up all the time the host is away: only edges count. */
-        if (link->config.mode == LINK_PORT)
-                return EPOLLIN | EPOLLOUT | EPOLLET;
-        return EPOLLIN | (link->out.size > link->written ? EPOLLOUT : 0);
+        return link->config.mode == LINK_PORT ? events | EPOLLET : events;
 }
 
 static void drop_out(Link *link)
