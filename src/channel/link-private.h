@@ -49,6 +49,8 @@ struct Link {
         Buf out;                             /* frames, ready to be written … */
         size_t written;                      /* … and how much of them is */
         size_t to_erase;                     /* so much of its memory has been used */
+        bool sent_message;                   /* there has been one in it since it was erased */
+        bool took_message;                   /* likewise in what the reader holds */
         TAILQ_HEAD(Senders, Sender) senders; /* in the order of their turns */
         bool port_open;                      /* LINK_PORT: the host side has been seen */
         bool unplugged;                      /* LINK_PORT: the device is gone */

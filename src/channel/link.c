@@ -41,6 +41,8 @@ Sender *link_find_sender(const Link *link, const SenderType *type, uint32_t id)
 void link_put_frame(Link *link, FrameKind kind, uint16_t flags, uint32_t id, const void *payload,
                     size_t size)
 {
+        if (kind == FRAME_REQUEST || kind == FRAME_ANSWER)
+                link->sent_message = true;
         frame_write(&link->out, &(Frame){
                                         .kind = kind,
                                         .flags = flags,
@@ -99,12 +101,32 @@ static void refill(Link *link)
         take_turns(link);
 }
 
-/* What was sent may have been a secret. While more is sent, that takes its place. */
+static bool has_streams(const Link *link)
+{
+        return link->n_inflows + link->n_outflows > 0;
+}
+
+/*
+ * What was sent may have been a secret. While more is sent, that takes its place. What streams
+ * carry is erased when the last of them ends: there is much of it, and more of the same to come.
+ */
 static void erase_sent(Link *link)
 {
+        if (has_streams(link) && !link->sent_message)
+                return;
         if (link->to_erase > 0)
                 explicit_bzero(link->out.data, link->to_erase);
         link->to_erase = 0;
+        link->sent_message = false;
+}
+
+/* Likewise what was read; nothing of it is of use any more. */
+static void erase_read(Link *link)
+{
+        if (link->reader.in.size > 0 || (has_streams(link) && !link->took_message))
+                return;
+        frame_reader_done(&link->reader);
+        link->took_message = false;
 }
 
 /* Return: 0 where all is written or the pipe is full, or a negative errno. */
@@ -130,10 +152,10 @@ static int write_out(Link *link)
 
 static uint32_t wanted_events(const Link *link)
 {
+        uint32_t events = EPOLLIN | (link->out.size > link->written ? EPOLLOUT : 0);
+
         /* The port reports its hang-up all the time the host is away: only edges count. */
-        if (link->config.mode == LINK_PORT)
-                return EPOLLIN | EPOLLOUT | EPOLLET;
-        return EPOLLIN | (link->out.size > link->written ? EPOLLOUT : 0);
+        return link->config.mode == LINK_PORT ? events | EPOLLET : events;
 }
 
 static void drop_out(Link *link)
@@ -151,8 +173,10 @@ static int flush(Link *link, Usec now)
                 link_lost(link, "there is no memory for what has to be sent", now);
                 return 0;
         }
-        if (link->written == link->out.size && link->out.space > IDLE_BYTES_MAX)
+        if (link->written == link->out.size && link->out.space > IDLE_BYTES_MAX &&
+            !has_streams(link))
                 drop_out(link);
+        erase_read(link);
         if (r >= 0)
                 return loop_io_set(&link->io, wanted_events(link));
         if (link->config.mode == LINK_SOCKET)
@@ -261,6 +285,8 @@ static int parse(Link *link, Usec now)
         Frame frame;
 
         while (!link->closed && frame_next(&link->reader, &frame, now) > 0) {
+                if (frame.kind == FRAME_REQUEST || frame.kind == FRAME_ANSWER)
+                        link->took_message = true;
                 take_frame(link, &frame, now);
                 frame_consume(&link->reader, &frame);
         }
@@ -284,6 +310,7 @@ static void port_hung_up(Link *link, int error, Usec now)
 
         /* Nobody reads there: what was queued belongs to a conversation that is over. */
         frame_reset(&link->reader);
+        erase_read(link);
         drop_out(link);
         link->port_open = false;
         link->unplugged = error == -ENODEV;
@@ -323,10 +350,9 @@ static ssize_t read_once(Link *link, bool *ret_more)
 static int link_on_ready(LoopIo *io, uint32_t events, Usec now)
 {
         Link *link = container_of(io, Link, io);
-        bool more = true;
+        bool more = events & ~(uint32_t)EPOLLOUT; /* the port tells each time it has sent some */
         int r = 0;
 
-        (void)events;
         for (int i = 0; r >= 0 && more && (i < READS_PER_TURN || link->config.mode == LINK_PORT);
              i++) {
                 r = (int)read_once(link, &more);
@@ -337,8 +363,6 @@ static int link_on_ready(LoopIo *io, uint32_t events, Usec now)
                 if (link->closed)
                         return 0;
         }
-        if (link->reader.in.size == 0)
-                frame_reader_done(&link->reader);
         if (r < 0 && link->config.mode == LINK_PORT) {
                 port_hung_up(link, r, now);
                 return 0;

@@ -335,4 +335,6 @@ void streams_forget(Link *link, uint32_t id)
         if (sender)
                 drop_outflow(link, sender);
         drop_inflow(link, flow);
+        if (sender || flow)
+                loop_defer(link->io.loop, &link->flush); /* which erases what they have left */
 }
