@@ -1,8 +1,11 @@
 #include "base/clock.h"
 
 #include <ctype.h>
-#include <stdio.h>
 #include <time.h>
+
+#define DAY_SECONDS 86400
+#define SECOND_MIN  INT64_C(-62135596800) /* the first of year 1 */
+#define SECOND_MAX  INT64_C(253402300799) /* the last of year 9999 */
 
 static Usec timespec_usec(const struct timespec *ts)
 {
@@ -25,30 +28,66 @@ int64_t clock_realtime(void)
         return (int64_t)timespec_usec(&ts);
 }
 
+/* Writes exactly @digits decimal digits. Return: where the next may stand. */
+static char *put_number(char *at, unsigned int digits, unsigned int value)
+{
+        for (unsigned int i = digits; i-- > 0; value /= 10)
+                at[i] = (char)('0' + value % 10);
+        return at + digits;
+}
+
+static char *put_char(char *at, char c)
+{
+        *at = c;
+        return at + 1;
+}
+
+/*
+ * Days since 1970 to a date. Eras of 400 years are all alike, and years begin with March, so that
+ * the leap day is the last. Source: H. Hinnant, chrono-Compatible Low-Level Date Algorithms.
+ */
+static char *put_date(char *at, int64_t days)
+{
+        unsigned int day, era, year, month;
+
+        days += 719468; /* since the first of March of year 0: never negative here */
+        era = (unsigned int)(days / 146097);
+        day = (unsigned int)(days % 146097);
+        year = (day - day / 1460 + day / 36524 - day / 146096) / 365;
+        day -= 365 * year + year / 4 - year / 100;
+        month = (5 * day + 2) / 153;
+        day -= (153 * month + 2) / 5;
+        month = month < 10 ? month + 3 : month - 9;
+        at = put_number(at, 4, era * 400 + year + (month <= 2));
+        at = put_number(put_char(at, '-'), 2, month);
+        return put_number(put_char(at, '-'), 2, day + 1);
+}
+
+static char *put_time(char *at, unsigned int second)
+{
+        at = put_number(at, 2, second / 3600);
+        at = put_number(put_char(at, ':'), 2, second / 60 % 60);
+        return put_number(put_char(at, ':'), 2, second % 60);
+}
+
 void clock_format(int64_t realtime_usec, char *text)
 {
         int64_t second = realtime_usec / (int64_t)USEC_PER_SEC;
         int64_t fraction = realtime_usec % (int64_t)USEC_PER_SEC;
-        struct tm tm = {0};
-        time_t t;
+        int64_t time_of_day;
 
         if (fraction < 0) {
                 fraction += (int64_t)USEC_PER_SEC;
                 second--;
         }
-        t = (time_t)second;
-        if (!gmtime_r(&t, &tm) || tm.tm_year < -1899 || tm.tm_year > 8099) {
-                tm = (struct tm){.tm_year = 70, .tm_mday = 1};
-                fraction = 0;
-        }
-        if (fraction == 0)
-                (void)snprintf(text, CLOCK_TEXT_MAX, "%04d-%02d-%02dT%02d:%02d:%02dZ",
-                               tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday, tm.tm_hour, tm.tm_min,
-                               tm.tm_sec);
-        else
-                (void)snprintf(text, CLOCK_TEXT_MAX, "%04d-%02d-%02dT%02d:%02d:%02d.%06dZ",
-                               tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday, tm.tm_hour, tm.tm_min,
-                               tm.tm_sec, (int)fraction);
+        if (second < SECOND_MIN || second > SECOND_MAX)
+                second = fraction = 0;
+        time_of_day = (second % DAY_SECONDS + DAY_SECONDS) % DAY_SECONDS;
+        text = put_date(text, (second - time_of_day) / DAY_SECONDS);
+        text = put_time(put_char(text, 'T'), (unsigned int)time_of_day);
+        if (fraction > 0)
+                text = put_number(put_char(text, '.'), 6, (unsigned int)fraction);
+        *put_char(text, 'Z') = '\0';
 }
 
 /* Exactly @digits decimal digits, moving @p on. */
