@@ -95,13 +95,24 @@ static bool covers(const PropertySpec *spec, const ManagedType *type)
         return declared && managed_type_is(type, declared);
 }
 
+static bool wants_all(const PropertySpec *spec)
+{
+        return spec->all.set && spec->all.value;
+}
+
 static int find_paths(Arena *arena, const PropertyFilterSpec *spec, PathSet *set)
 {
-        size_t n_all = count_properties(set->type), n = 0;
+        size_t n_all = 0, n = 0;
 
-        for (size_t i = 0; i < spec->prop_set.n; i++)
-                if (covers(spec_at(spec, i), set->type))
-                        n += spec_at(spec, i)->path_set.n;
+        for (size_t i = 0; i < spec->prop_set.n; i++) {
+                const PropertySpec *property = spec_at(spec, i);
+
+                if (!covers(property, set->type))
+                        continue;
+                n += property->path_set.n;
+                if (wants_all(property) && n_all == 0)
+                        n_all = count_properties(set->type);
+        }
         set->items = arena_array(arena, n + n_all + 1, sizeof(*set->items));
         if (!set->items)
                 return -ENOMEM;
@@ -111,7 +122,7 @@ static int find_paths(Arena *arena, const PropertyFilterSpec *spec, PathSet *set
                 if (!covers(property, set->type))
                         continue;
                 set->covered = true;
-                for (size_t k = 0; property->all.set && property->all.value && k < n_all; k++)
+                for (size_t k = 0; wants_all(property) && k < n_all; k++)
                         add_path(set, property_at(set->type, k)->name);
                 for (size_t k = 0; k < property->path_set.n; k++)
                         add_path(set, property->path_set.items[k]);

@@ -34,7 +34,7 @@ typedef struct Walk {
         const PropertyContext *context;
         size_t spec; /* the number of the object spec, beginning with 1 */
         size_t *steps_left;
-        Step *steps;
+        Step *steps; /* room for all, once there is one */
         size_t n_steps;
         Reached **table; /* open addressing; its size is a power of two */
         size_t size, n;
@@ -69,7 +69,7 @@ static int grow(Walk *walk)
 {
         Walk larger = *walk;
 
-        larger.size = walk->size ? 2 * walk->size : 64;
+        larger.size = walk->size ? 2 * walk->size : 8;
         larger.table = arena_array(walk->context->arena, larger.size, sizeof(*larger.table));
         larger.order = arena_array(walk->context->arena, larger.size, sizeof(*larger.order));
         if (!larger.table || !larger.order)
@@ -110,6 +110,21 @@ static Reached *reach(Walk *walk, const Object *object, bool select)
 
 /* the steps of one object spec */
 
+static int add_step(Walk *walk, const TraversalSpec *spec)
+{
+        if (walk->n_steps >= SPECS_MAX)
+                return -E2BIG;
+        if (!walk->steps)
+                walk->steps = arena_array(walk->context->arena, SPECS_MAX, sizeof(*walk->steps));
+        if (!walk->steps)
+                return -ENOMEM;
+        walk->steps[walk->n_steps++] = (Step){
+                .spec = spec,
+                .type = managed_type_find(spec->managed_type),
+        };
+        return 0;
+}
+
 static int collect_steps(Walk *walk, const WireObjects *set)
 {
         int r = 0;
@@ -119,13 +134,9 @@ static int collect_steps(Walk *walk, const WireObjects *set)
 
                 if (spec->base.type != &type_TraversalSpec)
                         continue;
-                if (walk->n_steps >= SPECS_MAX)
-                        return -E2BIG;
-                walk->steps[walk->n_steps++] = (Step){
-                        .spec = spec,
-                        .type = managed_type_find(spec->managed_type),
-                };
-                r = collect_steps(walk, &spec->select_set);
+                r = add_step(walk, spec);
+                if (r >= 0)
+                        r = collect_steps(walk, &spec->select_set);
         }
         return r;
 }
@@ -296,9 +307,6 @@ int select_objects(const PropertyContext *context, const PropertyFilterSpec *spe
 
         walk.steps_left = steps;
         STAILQ_INIT(&walk.waiting);
-        walk.steps = arena_array(context->arena, SPECS_MAX, sizeof(*walk.steps));
-        if (!walk.steps)
-                return -ENOMEM;
         for (size_t i = 0; r >= 0 && i < spec->object_set.n; i++) {
                 r = select_from(&walk, (const void *)spec->object_set.items[i], missing);
                 if (r == -ENOENT && spec->report_missing_objects_in_results.set &&
