@@ -5,27 +5,36 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-static size_t path_append(WireReader *reader, const char *fmt, ...) _printf_(2, 3);
-static size_t path_append(WireReader *reader, const char *fmt, ...)
-{
-        size_t length = strlen(reader->error->path);
-        va_list ap;
+#define NAME_MAX_BYTES 64U /* of one name in a path */
 
-        va_start(ap, fmt);
-        (void)vsnprintf(reader->error->path + length, sizeof(reader->error->path) - length, fmt,
-                        ap);
-        va_end(ap);
+/* What does not fit is cut off. */
+static size_t path_append(WireReader *reader, const char *text)
+{
+        char *path = reader->error->path;
+        size_t length = strlen(path), size = strnlen(text, NAME_MAX_BYTES);
+        size_t room = sizeof(reader->error->path) - 1 - length;
+
+        if (size > room)
+                size = room;
+        memcpy(path + length, text, size);
+        path[length + size] = '\0';
         return length;
 }
 
 size_t wire_path_push(WireReader *reader, const char *name)
 {
-        return path_append(reader, "%s%.64s", reader->error->path[0] ? "." : "", name);
+        size_t length = reader->error->path[0] ? path_append(reader, ".") : 0;
+
+        (void)path_append(reader, name);
+        return length;
 }
 
 size_t wire_path_push_index(WireReader *reader, size_t index)
 {
-        return path_append(reader, "[%zu]", index);
+        char text[32];
+
+        (void)snprintf(text, sizeof(text), "[%zu]", index);
+        return path_append(reader, text);
 }
 
 void wire_path_pop(WireReader *reader, size_t length)
