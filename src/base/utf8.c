@@ -30,13 +30,22 @@ static size_t utf8_length(const unsigned char *s, size_t size)
         return 0;
 }
 
+/* Return: whether the next eight bytes are a character each. */
+static bool is_ascii(const unsigned char *s)
+{
+        uint64_t word;
+
+        memcpy(&word, s, sizeof(word));
+        return !(word & UINT64_C(0x8080808080808080));
+}
+
 bool utf8_is_valid(const char *text, size_t size)
 {
         const unsigned char *s = (const unsigned char *)text;
         size_t n;
 
         for (size_t at = 0; at < size; at += n) {
-                n = utf8_length(s + at, size - at);
+                n = size - at >= 8 && is_ascii(s + at) ? 8 : utf8_length(s + at, size - at);
                 if (n == 0)
                         return false;
         }

@@ -8,6 +8,8 @@
 #include "base/clock.h"
 #include "wire/soap.h"
 
+#include <limits.h>
+
 #define ENVELOPE_BEGIN                                                                             \
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"                                             \
         "<soapenv:Envelope xmlns:soapenv=\"http://schemas.xmlsoap.org/soap/envelope/\""            \
@@ -48,14 +50,25 @@ static const char *escape(char c, bool in_attribute)
         }
 }
 
+/* The first bytes of all that may have to be written in another way. */
+static const bool is_special[UCHAR_MAX + 1] = {
+        [0 ... 0x1f] = true, ['&'] = true, ['<'] = true, ['>'] = true, ['"'] = true, [0xef] = true,
+};
+
 static void put_text(Buf *out, const char *text, bool in_attribute)
 {
         const char *plain = text, *p = text;
 
-        while (*p) {
-                size_t length = forbidden_length(p);
-                const char *instead = length ? REPLACEMENT : escape(*p, in_attribute);
+        for (;;) {
+                size_t length;
+                const char *instead;
 
+                while (!is_special[(unsigned char)*p])
+                        p++;
+                if (!*p)
+                        break;
+                length = forbidden_length(p);
+                instead = length ? REPLACEMENT : escape(*p, in_attribute);
                 if (instead) {
                         buf_put(out, plain, (size_t)(p - plain));
                         buf_puts(out, instead);
