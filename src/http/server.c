@@ -16,7 +16,7 @@
 #include <sys/epoll.h>
 #include <sys/socket.h>
 
-#define MEMORY_PER_CONNECTION ((size_t)32 << 10) /* the header must fit; beyond: 431 */
+#define MEMORY_PER_CONNECTION ((size_t)16 << 10) /* the header must fit; beyond: 431 */
 #define VAIN_RUNS_MAX         64U
 #define VAIN_MSEC             20
 #define TLS_PRIORITIES        "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2"
