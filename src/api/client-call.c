@@ -180,7 +180,12 @@ static Session *session_of(Service *service, HttpRequest *request)
 
 size_t client_call_body_max(Service *service, HttpRequest *request, size_t max)
 {
-        return max < ANONYMOUS_BODY_MAX || session_of(service, request) ? max : ANONYMOUS_BODY_MAX;
+        int64_t length = http_request_length(request);
+
+        /* Who says that it is short is not asked for more. */
+        if (max < ANONYMOUS_BODY_MAX || (length >= 0 && length <= (int64_t)ANONYMOUS_BODY_MAX))
+                return max;
+        return session_of(service, request) ? max : ANONYMOUS_BODY_MAX;
 }
 
 static void find_session(ClientCall *client, Usec now)

@@ -7,6 +7,7 @@
 
 #include "http/private.h"
 
+#include <arpa/inet.h>
 #include <fcntl.h>
 #include <linux/tcp.h>
 #include <sys/epoll.h>
@@ -243,6 +244,24 @@ static bool connection_linger(HttpConnection *connection)
 
 /* the table */
 
+static void peer_format(struct MHD_Connection *mhd, char *text)
+{
+        const struct sockaddr *address =
+                MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CLIENT_ADDRESS)->client_addr;
+        const struct in6_addr *in6 =
+                &((const struct sockaddr_in6 *)(const void *)address)->sin6_addr;
+        const void *bytes = &((const struct sockaddr_in *)(const void *)address)->sin_addr;
+        int family = address->sa_family;
+
+        if (family == AF_INET6 && IN6_IS_ADDR_V4MAPPED(in6)) {
+                bytes = &in6->s6_addr[12];
+                family = AF_INET;
+        } else if (family == AF_INET6) {
+                bytes = in6;
+        }
+        (void)inet_ntop(family, bytes, text, INET6_ADDRSTRLEN);
+}
+
 static void connection_started(HttpServer *server, struct MHD_Connection *mhd, void **context)
 {
         int fd = MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
@@ -253,6 +272,7 @@ static void connection_started(HttpServer *server, struct MHD_Connection *mhd, v
                 return;
         }
         *connection = (HttpConnection){.server = server, .mhd = mhd, .fd = fd};
+        peer_format(mhd, connection->peer);
         TAILQ_INSERT_TAIL(&server->connections[connection->phase], connection, entry);
         http_connection_enter(connection, HTTP_PHASE_HEADER);
         server->n_connections++;

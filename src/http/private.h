@@ -37,6 +37,7 @@ struct HttpConnection {
         HttpServer *server;
         struct MHD_Connection *mhd;
         int fd; /* the daemon's; our own while lingering */
+        char peer[INET6_ADDRSTRLEN];
         HttpPhase phase;
         Usec due;
         bool unread; /* answered while the client was still sending */
@@ -80,7 +81,6 @@ struct HttpRequest {
         bool has_body, is_streamed;
         int64_t length; /* -1: the header does not say */
         Buf body;
-        char peer[INET6_ADDRSTRLEN];
         void *user;
 
         HttpSink sink; /* without .on_part: the body is not wanted yet */

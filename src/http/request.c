@@ -7,8 +7,6 @@
 
 #include "http/private.h"
 
-#include <arpa/inet.h>
-
 static HttpConnection *connection_of(struct MHD_Connection *mhd)
 {
         return MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
@@ -35,24 +33,6 @@ void http_request_gone(HttpRequest *request, Usec now)
 }
 
 /* what the daemon calls */
-
-static void peer_format(struct MHD_Connection *mhd, char *text)
-{
-        const struct sockaddr *address =
-                MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CLIENT_ADDRESS)->client_addr;
-        const struct in6_addr *in6 =
-                &((const struct sockaddr_in6 *)(const void *)address)->sin6_addr;
-        const void *bytes = &((const struct sockaddr_in *)(const void *)address)->sin_addr;
-        int family = address->sa_family;
-
-        if (family == AF_INET6 && IN6_IS_ADDR_V4MAPPED(in6)) {
-                bytes = &in6->s6_addr[12];
-                family = AF_INET;
-        } else if (family == AF_INET6) {
-                bytes = in6;
-        }
-        (void)inet_ntop(family, bytes, text, INET6_ADDRSTRLEN);
-}
 
 /* Return: 0, or the status with which to refuse. */
 static unsigned int request_judge(HttpRequest *request, const char *version)
@@ -83,7 +63,6 @@ static enum MHD_Result request_begin(HttpConnection *connection, const char *url
                 return MHD_NO;
         *request = (HttpRequest){.connection = connection, .method = method, .path = url};
         *context = request;
-        peer_format(connection->mhd, request->peer);
         http_connection_enter(connection, HTTP_PHASE_BODY);
         request->refusal = request_judge(request, version);
         if (request->refusal)
@@ -210,7 +189,7 @@ const char *http_request_cookie(HttpRequest *request, const char *name)
 
 const char *http_request_peer(HttpRequest *request)
 {
-        return request->peer;
+        return request->connection->peer;
 }
 
 const Buf *http_request_body(const HttpRequest *request)
