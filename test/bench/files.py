@@ -167,7 +167,7 @@ def large(site, transfers):
     size = site.count(LARGE) * MB
     guest = site.machine.guest
     port = Port(site.machine, size)
-    guest.sh(f"truncate -s {size} /tmp/bench-down; chown demo /tmp/bench-down")
+    guest.sh(f"head -c {size} /dev/zero >/tmp/bench-down; chown demo /tmp/bench-down")
     raw = {"to": [], "from": [], "to file": [], "from file": []}
     trips = []
 

@@ -3,7 +3,7 @@ import hashlib
 import http.client
 import urllib.parse
 
-from guestops import Answer, FaultError, auth
+from guestops import Answer, FaultError, auth, wait_for
 from support import GuestCase, env, unique
 
 FILES = "GuestFileManager/guestOperationsFileManager"
@@ -158,7 +158,10 @@ class TransferCase(GuestCase):
                          "There is no such transfer, or it is over.\n")
 
     def audited(self, answer):
-        """The one line that the audit has of it."""
-        line, = [line for line in env.daemon.audit()
-                 if line.get("requestId") == answer.headers["X-Request-Id"]]
+        """The one line that the audit has of it; a client may have its answer before."""
+        def lines():
+            return [line for line in env.daemon.audit()
+                    if line.get("requestId") == answer.headers["X-Request-Id"]]
+        wait_for(lines, "the audit's line")
+        line, = lines()
         return line
