@@ -8,15 +8,11 @@
 
 #include <fcntl.h>
 #include <getopt.h>
-#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <sys/prctl.h>
 
 #define CONFIG_PATH "/etc/guestops/agent.conf"
-
-/* Blocks from this size on are given back to the guest as soon as they are freed. */
-#define MAPPED_BYTES_MIN (32 << 10)
 
 typedef struct Options {
         const char *config, *port, *listen;
@@ -228,9 +224,6 @@ int main(int argc, char **argv)
         if (r <= 0)
                 return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
         log_open("guestops-agent", options.level);
-        (void)mallopt(M_MMAP_THRESHOLD, MAPPED_BYTES_MIN);
-        (void)mallopt(M_TRIM_THRESHOLD, MAPPED_BYTES_MIN);
-        (void)mallopt(M_TOP_PAD, 0);
         r = run(&options);
         if (r < 0)
                 log_error("ends: %s", strerror(-r));

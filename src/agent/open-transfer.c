@@ -7,31 +7,13 @@
 #include "schema/tables.h"
 #include "wire/read.h"
 
-#include <malloc.h>
 #include <sys/epoll.h>
 
 #define GIVEN_UP_USEC (3600 * USEC_PER_SEC) /* a commit that has begun is not cut off */
-#define TRIM_USEC     USEC_PER_SEC          /* when END is out, and with it the stream's buffers */
 
 const StreamHost *open_transfer_streams(const OpenTransfer *open)
 {
         return &open->operation->operations->host.streams;
-}
-
-/* The C library would keep what many transfers at once have taken, and the guest go without. */
-static int on_trim(LoopTimer *timer, Usec now)
-{
-        (void)timer;
-        (void)now;
-        (void)malloc_trim(0);
-        return 0;
-}
-
-static void schedule_trim(Operations *operations)
-{
-        operations->trimmer.on_due = on_trim;
-        (void)loop_timer_set(operations->loop, &operations->trimmer,
-                             loop_now(operations->loop) + TRIM_USEC);
 }
 
 OpenTransfer *open_transfer_free(OpenTransfer *open)
@@ -52,7 +34,6 @@ OpenTransfer *open_transfer_free(OpenTransfer *open)
                                     loop_now(operation->operations->loop) + GIVEN_UP_USEC);
         transfers_release(&operation->operations->transfers, open->transfer);
         operations_schedule_transfers(operation->operations);
-        schedule_trim(operation->operations);
         free(open);
         return NULL;
 }

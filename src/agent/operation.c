@@ -6,11 +6,13 @@
 #include "wire/read.h"
 #include "wire/write.h"
 
+#include <malloc.h>
 #include <stdio.h>
 
 #define ANSWER_BYTES_MAX     ((size_t)16 << 20)
 #define END_BYTES_MAX        ((size_t)32 << 10) /* of one frame */
 #define WORKERS_PER_USER_MAX 512
+#define TRIM_USEC            USEC_PER_SEC /* the link's buffers are gone by then, too */
 #define FROZEN_FLAG          "/run/guestops-agent.frozen"
 
 /* Keep sorted. */
@@ -64,6 +66,8 @@ static Operation *find(Operations *operations, uint32_t id)
 
 static void operation_free(Operation *operation)
 {
+        Operations *operations = operation->operations;
+
         TAILQ_REMOVE(&operation->operations->running, operation, entry);
         operation->operations->n_running -= !operation->abandoned;
         loop_task_cancel(&operation->confirm_sent);
@@ -74,6 +78,8 @@ static void operation_free(Operation *operation)
                 worker_forget(operation->worker);
         arena_free(operation->arena);
         free(operation);
+        (void)loop_timer_set(operations->loop, &operations->trimmer,
+                             loop_now(operations->loop) + TRIM_USEC);
 }
 
 /* answers */
@@ -400,6 +406,15 @@ void operations_schedule_reaper(Operations *operations)
                 loop_timer_clear(&operations->reaper);
 }
 
+/* The C library would keep what many requests at once have taken, and the guest go without. */
+static int on_trim(LoopTimer *timer, Usec now)
+{
+        (void)timer;
+        (void)now;
+        (void)malloc_trim(0);
+        return 0;
+}
+
 static int on_transfer_reap(LoopTimer *timer, Usec now)
 {
         Operations *operations = container_of(timer, Operations, transfer_reaper);
@@ -476,6 +491,7 @@ int operations_new(Loop *loop, const AgentConfig *config, const OperationsHost *
         operations->config = config;
         operations->host = *host;
         operations->reaper.on_due = on_reap;
+        operations->trimmer.on_due = on_trim;
         operations->transfer_reaper.on_due = on_transfer_reap;
         transfers_init(&operations->transfers);
         workers_init(&operations->workers, loop);

@@ -52,14 +52,37 @@ void worker_flush(Buf *answer)
         buf_drop(answer, answer->size);
 }
 
-/* Past the C library, which keeps signals 32 and 33 to itself and lets nobody reset them. */
-static void reset_signals(void)
+/* Past the C library, which keeps signals 32 and 33 to itself and lets nobody look at them. */
+static int signal_action(int signo, const unsigned long *action, unsigned long *ret)
+{
+        return (int)syscall(SYS_rt_sigaction, signo, action, ret, NSIG / 8);
+}
+
+/*
+ * In the monitor, whose actions do not change any more: the signals that have another than the
+ * default one, as bits from 1 on. There are few, and each that a child resets costs it a call.
+ */
+static uint64_t find_changed_signals(void)
+{
+        uint64_t changed = 0;
+
+        for (int signo = 1; signo < NSIG; signo++) {
+                unsigned long action[8] = {0}; /* the handler comes first; SIG_DFL is 0 */
+
+                if (signal_action(signo, NULL, action) < 0 || action[0])
+                        changed |= UINT64_C(1) << (signo - 1);
+        }
+        return changed;
+}
+
+static void reset_signals(uint64_t changed)
 {
         static const unsigned long default_action[8]; /* SIG_DFL, no flags, an empty mask */
         sigset_t none;
 
         for (int signo = 1; signo < NSIG; signo++)
-                (void)syscall(SYS_rt_sigaction, signo, default_action, NULL, NSIG / 8);
+                if (changed & UINT64_C(1) << (signo - 1))
+                        (void)signal_action(signo, default_action, NULL);
         sigemptyset(&none);
         (void)sigprocmask(SIG_SETMASK, &none, NULL);
 }
@@ -99,7 +122,7 @@ static int arrange_descriptors(int pipe_fd, const WorkerTask *task)
         return close_range((unsigned int)n, ~0U, 0) < 0 ? -errno : 0;
 }
 
-static int prepare(const WorkerTask *task, int pipe_fd)
+static int prepare(const Workers *workers, const WorkerTask *task, int pipe_fd)
 {
         int r = arrange_descriptors(pipe_fd, task);
         sigset_t all;
@@ -119,7 +142,7 @@ static int prepare(const WorkerTask *task, int pipe_fd)
         r = identity_become(task->who);
         if (prctl(PR_SET_DUMPABLE, 0) < 0 && r >= 0)
                 r = -errno;
-        reset_signals();
+        reset_signals(workers->changed_signals);
         return r;
 }
 
@@ -135,7 +158,7 @@ static void put_failure(Arena *arena, Buf *answer, int error)
         tlv_write(answer, &failure);
 }
 
-static _Noreturn void child_main(const WorkerTask *task, int pipe_fd)
+static _Noreturn void child_main(const Workers *workers, const WorkerTask *task, int pipe_fd)
 {
         Buf answer = {.max = WORKER_ANSWER_MAX};
         Arena *arena = arena_new(ARENA_BYTES);
@@ -143,7 +166,7 @@ static _Noreturn void child_main(const WorkerTask *task, int pipe_fd)
 
         if (!arena)
                 _exit(EXIT_FAILURE);
-        r = prepare(task, pipe_fd);
+        r = prepare(workers, task, pipe_fd);
         if (r < 0)
                 put_failure(arena, &answer, r);
         else
@@ -257,7 +280,7 @@ int worker_start(Workers *workers, const WorkerTask *task, const WorkerCallbacks
         }
         pid = fork();
         if (pid == 0)
-                child_main(task, pipe_fds[1]);
+                child_main(workers, task, pipe_fds[1]);
         r = -errno;
         fd_close(pipe_fds[1]);
         if (pid < 0) {
@@ -290,6 +313,7 @@ int worker_start(Workers *workers, const WorkerTask *task, const WorkerCallbacks
 void workers_init(Workers *workers, Loop *loop)
 {
         workers->loop = loop;
+        workers->changed_signals = find_changed_signals();
         TAILQ_INIT(&workers->list);
 }
 

@@ -25,6 +25,7 @@ typedef struct Worker Worker;
 typedef struct Workers {
         Loop *loop;
         TAILQ_HEAD(WorkerList, Worker) list;
+        uint64_t changed_signals; /* of this process, which children reset */
 } Workers;
 
 void workers_init(Workers *workers, Loop *loop);
