@@ -8,11 +8,16 @@
 
 #include <fcntl.h>
 #include <getopt.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <sys/prctl.h>
 
 #define CONFIG_PATH "/etc/guestops/agent.conf"
+
+/* Larger blocks lie by themselves: what is not used of them takes no memory, and they go at once.
+ */
+#define MAPPED_BYTES_MIN (48 << 10)
 
 typedef struct Options {
         const char *config, *port, *listen;
@@ -191,6 +196,7 @@ static int run(const Options *options)
         if (r < 0)
                 return r;
         (void)signal(SIGPIPE, SIG_IGN);
+        (void)mallopt(M_MMAP_THRESHOLD, MAPPED_BYTES_MIN);
         (void)prctl(PR_SET_DUMPABLE, 0); /* passwords pass through here: no core, no debugger */
         limits_raise_descriptors();
         r = make_config(options, path, &config);

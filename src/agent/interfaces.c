@@ -3,7 +3,6 @@
 #include <linux/if_addr.h>
 #include <linux/rtnetlink.h>
 #include <net/if_arp.h>
-#include <stdalign.h>
 #include <sys/socket.h>
 
 #define RECEIVE_BYTES 32768 /* what the kernel fills at most, for whoever offers so much */
@@ -160,7 +159,7 @@ static int open_socket(uint32_t groups)
 /* The kernel answers a dump while it is asked, and goes on in each recv(): nothing waits here. */
 static int dump(int fd, uint16_t type, Interfaces *interfaces)
 {
-        alignas(struct nlmsghdr) char data[RECEIVE_BYTES];
+        _cleanup_(freep) char *data = malloc(RECEIVE_BYTES); /* not for good, as on the stack */
         const struct {
                 struct nlmsghdr header;
                 struct rtgenmsg family;
@@ -173,10 +172,12 @@ static int dump(int fd, uint16_t type, Interfaces *interfaces)
         ssize_t n;
         int r = 0;
 
+        if (!data)
+                return -ENOMEM;
         if (send(fd, &request, request.header.nlmsg_len, 0) < 0)
                 return -errno;
         while (r == 0) {
-                n = recv(fd, data, sizeof(data), 0);
+                n = recv(fd, data, RECEIVE_BYTES, 0);
                 r = n < 0 ? -errno : interfaces_parse(interfaces, data, (size_t)n);
         }
         return r;

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <sys/wait.h>
 
-#define BUCKETS 1024U
+#define BUCKETS 256U
 
 TAILQ_HEAD(ProcessRecords, ProcessRecord);
 

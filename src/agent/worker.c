@@ -14,7 +14,7 @@
 #include <sys/wait.h>
 
 #define ANSWER_FD   3
-#define READ_BYTES  ((size_t)64 << 10)
+#define READ_BYTES  ((size_t)16 << 10)
 #define ARENA_BYTES ((size_t)64 << 20)
 #define USER_UMASK  022
 #define USER_NOFILE 1024 /* the kernel's own default */

@@ -21,8 +21,9 @@ TEXT = (
 
 CONCURRENCY = (1, 4, 16, 64)
 SIMULATED = 50
-WHY = ("Per start the agent's guest also carries two round trips on the port and a worker that "
-       "becomes the user; how much that is beside bash and true themselves is what the row shows.")
+WHY = ("Per start the agent's guest also carries two round trips on the port, a fork of more memory, and "
+       "a worker that becomes the user; and where many programs run, each of them interrupts the others' "
+       "way through the emulated processor's caches.")
 WHY_NATIVE = ("The limit of this machine, in the row above, is what all of its cores give for bash "
               "and true alone; client and daemon take their part of the same cores.")
 
