@@ -5,8 +5,9 @@
  * whom: to ask them takes longer than to start a program, and clients ask for many things in a
  * row. Says who may act only of those who have been authenticated otherwise; see login.c.
  *
- * What the guest's own files say counts at once: the caller's generation changes with them. What
- * else decides (the hour, a directory on the network) counts after ACCOUNT_KEEP.
+ * What the guest's own files of accounts say counts at once: the caller's generation changes with
+ * them. What else decides (the hour, a directory on the network, lists of a PAM module's own)
+ * counts after ACCOUNT_KEEP.
  */
 
 #include "base/arena.h"
@@ -24,7 +25,7 @@ DEFINE_CLEANUP(AccountCache, account_cache_free)
 
 /**
  * account_cache_get() - what was said of this user
- * @generation: as it is now; see credential_cache_generation()
+ * @generation: as it is now; see credential_cache_surroundings()
  * @ret:        in the arena
  *
  * Return: whether it still holds.

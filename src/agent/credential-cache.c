@@ -19,7 +19,7 @@ typedef struct Entry {
 struct CredentialCache {
         LoopIo watch; /* inotify on what decides about logins */
         Usec keep;
-        uint64_t generation;
+        uint64_t generation, surroundings;
         uint8_t key[32];
         Entry entries[CREDENTIAL_CACHE_MAX];
 };
@@ -28,6 +28,9 @@ struct CredentialCache {
 static const char *const watched_directories[] = {"/etc", "/etc/pam.d", "/etc/security"};
 static const char *const watched_names[] = {"passwd",  "shadow", "group",
                                             "gshadow", "shells", "nsswitch.conf"};
+
+/* What else a login's verdict is made of: nobody's password, but the user's environment. */
+static const char *const surrounding_names[] = {"environment", "login.defs"};
 
 static void digest(const CredentialCache *cache, const char *user, const char *password,
                    uint8_t *ret)
@@ -46,16 +49,24 @@ static void drop_all(CredentialCache *cache)
 {
         explicit_bzero(cache->entries, sizeof(cache->entries));
         cache->generation++;
+        cache->surroundings++;
 }
 
-static bool concerns_logins(const struct inotify_event *event, int etc)
+static bool is_of(const struct inotify_event *event, const char *const *names, size_t n)
 {
-        if (event->wd != etc || event->mask & IN_Q_OVERFLOW)
-                return true;
-        for (size_t i = 0; i < ELEMENTS(watched_names); i++)
-                if (event->len > 0 && strcmp(event->name, watched_names[i]) == 0)
+        for (size_t i = 0; i < n; i++)
+                if (event->len > 0 && strcmp(event->name, names[i]) == 0)
                         return true;
         return false;
+}
+
+static void take_change(CredentialCache *cache, const struct inotify_event *event, int etc)
+{
+        if (event->wd != etc || event->mask & IN_Q_OVERFLOW ||
+            is_of(event, watched_names, ELEMENTS(watched_names)))
+                drop_all(cache);
+        else if (is_of(event, surrounding_names, ELEMENTS(surrounding_names)))
+                cache->surroundings++;
 }
 
 /* Changes lie in the queue before any request that was sent after them. */
@@ -68,8 +79,7 @@ static void take_changes(CredentialCache *cache)
         while ((n = read(cache->watch.fd, data, sizeof(data))) > 0)
                 for (ssize_t at = 0; at < n; at += (ssize_t)(sizeof(*event) + event->len)) {
                         event = (const void *)(data + at);
-                        if (concerns_logins(event, 1))
-                                drop_all(cache);
+                        take_change(cache, event, 1);
                 }
 }
 
@@ -151,6 +161,12 @@ uint64_t credential_cache_generation(CredentialCache *cache)
 {
         take_changes(cache);
         return cache->generation;
+}
+
+uint64_t credential_cache_surroundings(CredentialCache *cache)
+{
+        take_changes(cache);
+        return cache->surroundings;
 }
 
 void credential_cache_put(CredentialCache *cache, const char *user, const char *password,

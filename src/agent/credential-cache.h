@@ -27,5 +27,7 @@ void credential_cache_put(CredentialCache *cache, const char *user, const char *
                           uint64_t generation, Usec now);
 /* Return: a number that another one follows whenever everything was forgotten. */
 uint64_t credential_cache_generation(CredentialCache *cache);
+/* Return: one that changes as well when a user's environment may be another. */
+uint64_t credential_cache_surroundings(CredentialCache *cache);
 /* Forgets all of this user. */
 void credential_cache_drop(CredentialCache *cache, const char *user);

@@ -124,7 +124,7 @@ static void remember(Login *login, const char *packet, size_t size, Usec now)
                 credential_cache_put(pool->cache, login->user, login->password, login->generation,
                                      now);
         if (pool->config.cache_usec > 0)
-                account_cache_put(pool->accounts, login->user, packet, size, login->generation,
+                account_cache_put(pool->accounts, login->user, packet, size, login->surroundings,
                                   now);
 }
 
@@ -422,11 +422,12 @@ void login_begin(LoginPool *pool, Login *login, Arena *arena, const char *user,
         login->remembered = !password;
         login->begun = now;
         login->generation = credential_cache_generation(pool->cache);
+        login->surroundings = credential_cache_surroundings(pool->cache);
         login->helper = NULL;
         login->refusal = (LoopTimer){0};
         recognise(pool, login, now);
         if (login->remembered &&
-            account_cache_get(pool->accounts, user, login->generation, now, arena, &verdict)) {
+            account_cache_get(pool->accounts, user, login->surroundings, now, arena, &verdict)) {
                 login_done(login, 0, verdict, now);
                 return;
         }

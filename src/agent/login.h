@@ -36,8 +36,8 @@ struct Login {
         const char *user, *password; /* borrowed until done */
         bool remembered;
         Usec begun;
-        uint64_t generation; /* of the credential cache, then */
-        LoginHelper *helper; /* NULL while it waits for one */
+        uint64_t generation, surroundings; /* of the credential cache, then */
+        LoginHelper *helper;               /* NULL while it waits for one */
         LoopTimer refusal;
         int result; /* told when the delay is over */
         TAILQ_ENTRY(Login) entry;

@@ -1,6 +1,8 @@
 #include "agent/plain-command.h"
 
 #define ENVIRONMENT_MAX 64 /* each is compared with each */
+#define COMMAND_LINE_MAX                                                                           \
+        ((size_t)128 << 10) /* MAX_ARG_STRLEN of execve(2): a shell takes no more */
 
 #define LETTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 #define DIGITS  "0123456789"
@@ -65,6 +67,8 @@ int plain_command_words(Arena *arena, const char *path, const char *arguments, c
         if (!words || !text)
                 return -ENOMEM;
         *ret = NULL;
+        if (strlen(path) + strlen(at) + sizeof("\"\" ") > COMMAND_LINE_MAX)
+                return 0;
         if (*path != '/' || path[strcspn(path, expanded_in_quotes)])
                 return 0;
         words[n++] = (char *)path;
@@ -78,12 +82,36 @@ int plain_command_words(Arena *arena, const char *path, const char *arguments, c
         return 0;
 }
 
-/* Keep sorted. Those that begin with BASH besides. */
+/* What bash sets, reads or takes away, those that begin with BASH besides. */
 static const char *const shells_own[] = {
-        "COMP_WORDBREAKS", "DIRSTACK", "EPOCHREALTIME", "EPOCHSECONDS", "EUID",   "FUNCNAME",
-        "GROUPS",          "HISTCMD",  "IFS",           "LINENO",       "OLDPWD", "OPTIND",
-        "POSIXLY_CORRECT", "PPID",     "PS4",           "PWD",          "RANDOM", "SECONDS",
-        "SHELLOPTS",       "SHLVL",    "SRANDOM",       "UID",          "_",
+        "COMP_WORDBREAKS",
+        "DIRSTACK",
+        "EPOCHREALTIME",
+        "EPOCHSECONDS",
+        "EUID",
+        "FUNCNAME",
+        "GROUPS",
+        "HISTCMD",
+        "IFS",
+        "LINENO",
+        "OLDPWD",
+        "OPTERR",
+        "OPTIND",
+        "POSIXLY_CORRECT",
+        "PPID",
+        "PS1",
+        "PS2",
+        "PS4",
+        "PWD",
+        "RANDOM",
+        "SECONDS",
+        "SHELLOPTS",
+        "SHLVL",
+        "SRANDOM",
+        "SSH2_CLIENT",
+        "SSH_CLIENT",
+        "UID",
+        "_",
 };
 
 static size_t name_length(const char *entry)

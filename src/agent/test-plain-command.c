@@ -156,6 +156,22 @@ static void test_path(void)
         }
 }
 
+/* What a shell would refuse is refused, whoever executes it. */
+static void test_length(void)
+{
+        enum { MAX = 128 << 10 };
+        _cleanup_(arena_freep) Arena *arena = arena_new((size_t)4 << 20);
+        char *arguments = arena_alloc(arena, MAX + 1), **words = NULL;
+        size_t longest = MAX - sizeof("\"/x\" ");
+
+        memset(arguments, 'a', longest);
+        EXPECT_INT("longest", plain_command_words(arena, "/x", arguments, &words), 0);
+        EXPECT("the longest line is plain", words != NULL);
+        arguments[longest] = 'a';
+        EXPECT_INT("longer", plain_command_words(arena, "/x", arguments, &words), 0);
+        EXPECT("a longer one is not", words == NULL);
+}
+
 static int compare_lines(const void *a, const void *b)
 {
         return strcmp(*(char *const *)a, *(char *const *)b);
@@ -212,6 +228,10 @@ static void test_environment(void)
                 {"the directory", {(char *)"PWD=/x"}, false},
                 {"the last word", {(char *)"_=x"}, false},
                 {"separators", {(char *)"IFS=x"}, false},
+                {"an option's error", {(char *)"OPTERR=0"}, false},
+                {"prompts", {(char *)"PS1=x", (char *)"PS2=y"}, false},
+                {"a client of ssh, for whom bash reads files", {(char *)"SSH_CLIENT=1"}, false},
+                {"another", {(char *)"SSH2_CLIENT="}, false},
                 {"a random number", {(char *)"RANDOM=1"}, false},
         };
         char directory[4096];
@@ -250,6 +270,7 @@ int main(void)
 {
         test_words();
         test_path();
+        test_length();
         test_environment();
         test_many();
         return test_end();

@@ -58,30 +58,25 @@ static int signal_action(int signo, const unsigned long *action, unsigned long *
         return (int)syscall(SYS_rt_sigaction, signo, action, ret, NSIG / 8);
 }
 
-/*
- * In the monitor, whose actions do not change any more: the signals that have another than the
- * default one, as bits from 1 on. There are few, and each that a child resets costs it a call.
- */
-static uint64_t find_changed_signals(void)
+static const unsigned long default_action[8]; /* SIG_DFL, no flags, an empty mask */
+
+/* In the monitor, whose actions do not change any more: there are few that a child has to reset. */
+static void find_changed_signals(bool *ret)
 {
-        uint64_t changed = 0;
-
         for (int signo = 1; signo < NSIG; signo++) {
-                unsigned long action[8] = {0}; /* the handler comes first; SIG_DFL is 0 */
+                unsigned long action[ELEMENTS(default_action)] = {0};
 
-                if (signal_action(signo, NULL, action) < 0 || action[0])
-                        changed |= UINT64_C(1) << (signo - 1);
+                ret[signo] = signal_action(signo, NULL, action) < 0 ||
+                             memcmp(action, default_action, sizeof(action)) != 0;
         }
-        return changed;
 }
 
-static void reset_signals(uint64_t changed)
+static void reset_signals(const bool *changed)
 {
-        static const unsigned long default_action[8]; /* SIG_DFL, no flags, an empty mask */
         sigset_t none;
 
         for (int signo = 1; signo < NSIG; signo++)
-                if (changed & UINT64_C(1) << (signo - 1))
+                if (changed[signo])
                         (void)signal_action(signo, default_action, NULL);
         sigemptyset(&none);
         (void)sigprocmask(SIG_SETMASK, &none, NULL);
@@ -313,7 +308,7 @@ int worker_start(Workers *workers, const WorkerTask *task, const WorkerCallbacks
 void workers_init(Workers *workers, Loop *loop)
 {
         workers->loop = loop;
-        workers->changed_signals = find_changed_signals();
+        find_changed_signals(workers->changed_signals);
         TAILQ_INIT(&workers->list);
 }
 

@@ -14,6 +14,8 @@
 #include "loop/loop.h"
 #include "schema/fault.h"
 
+#include <signal.h>
+
 #define WORKER_ANSWER_MAX ((size_t)16 << 20)
 #define WORKER_DONE       "" /* the message where all went well: nothing at all is said by who dies */
 #define WORKER_SOCKET     4 /* in the child: the task's socket, … */
@@ -25,7 +27,7 @@ typedef struct Worker Worker;
 typedef struct Workers {
         Loop *loop;
         TAILQ_HEAD(WorkerList, Worker) list;
-        uint64_t changed_signals; /* of this process, which children reset */
+        bool changed_signals[NSIG]; /* of this process, which children reset */
 } Workers;
 
 void workers_init(Workers *workers, Loop *loop);

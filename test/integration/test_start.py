@@ -202,6 +202,16 @@ class Environment(GuestCase):
         self.guest.sh("printf 'exit 23' >/tmp/bare-script; chmod +x /tmp/bare-script")
         self.assertEqual(self.run_program("demo", "/tmp/bare-script")["exitCode"], 23)
 
+    def test_the_default_is_of_now(self):
+        """Who has just been let in is not asked about again, but his environment is."""
+        self.guest.sh("cp -p /etc/environment /run/environment.tests")
+        try:
+            for value in ("one", "two"):
+                self.guest.sh(f"echo OF_NOW={value} >>/etc/environment")
+                self.assertIn(f"OF_NOW={value}\n", self.output("demo", "/usr/bin/env"))
+        finally:
+            self.guest.sh("cp -p /run/environment.tests /etc/environment")
+
     def test_given_replaces_all(self):
         text = self.output("demo", "/usr/bin/env", env=["A=1", "B=x y=z", "EMPTY=", "=odd"])
         env = {line for line in text.splitlines()
