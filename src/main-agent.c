@@ -15,8 +15,7 @@
 
 #define CONFIG_PATH "/etc/guestops/agent.conf"
 
-/* Larger blocks lie by themselves: what is not used of them takes no memory, and they go at once.
- */
+/* Larger blocks lie by themselves: what they do not use takes no memory, and they go at once. */
 #define MAPPED_BYTES_MIN (48 << 10)
 
 typedef struct Options {

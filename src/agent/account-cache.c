@@ -20,7 +20,7 @@ struct AccountCache {
 static void forget(Account *account)
 {
         free(account->user);
-        buf_done(&account->verdict);
+        buf_erase(&account->verdict); /* a PAM module may have put a secret into the environment */
         *account = (Account){0};
 }
 

@@ -83,9 +83,8 @@ struct Operations {
         Tickets tickets;
         Transfers transfers;
         LoopTimer transfer_reaper;
-        LoopTimer
-                trimmer; /* of the memory that was used, when nothing has been asked for a while */
-        char vm[64];     /* the machine, as the host of this conversation says it */
+        LoopTimer trimmer; /* of memory, when nothing has been asked for a while */
+        char vm[64];       /* the machine, as the host of this conversation says it */
         LoopTimer reaper;
         OperationsHost host;
         TAILQ_HEAD(, Operation) running;

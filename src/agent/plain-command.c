@@ -1,8 +1,7 @@
 #include "agent/plain-command.h"
 
-#define ENVIRONMENT_MAX 64 /* each is compared with each */
-#define COMMAND_LINE_MAX                                                                           \
-        ((size_t)128 << 10) /* MAX_ARG_STRLEN of execve(2): a shell takes no more */
+#define ENVIRONMENT_MAX  64                  /* each is compared with each */
+#define COMMAND_LINE_MAX ((size_t)128 << 10) /* MAX_ARG_STRLEN of execve(2): what bash takes */
 
 #define LETTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 #define DIGITS  "0123456789"
